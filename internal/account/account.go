@@ -1,0 +1,98 @@
+// Package account is the people: how they sign up, come in, go out and prove
+// themselves again. Every way through it leaves its event; where a stranger
+// must not learn something, the answer says less than the event. It stores no
+// password and knows no cookie and no page.
+package account
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"coffer/internal/db"
+	"coffer/internal/event"
+	"coffer/internal/factor"
+	"coffer/internal/fault"
+	"coffer/internal/limit"
+	"coffer/internal/seclog"
+	"coffer/internal/secret"
+	"coffer/internal/session"
+)
+
+// Holder is the role of whoever signs up: cards of their own and no more.
+const Holder = "holder"
+
+// byPassword names the method in the log.
+const byPassword = "password"
+
+// Config is what New needs.
+type Config struct {
+	Log    *seclog.Log
+	Read   *db.Reader
+	Hasher *factor.Hasher
+	Policy factor.Policy
+	Limits *limit.Limits
+	// MAC makes pseudonyms: a keyed hash, under a key of its own for each label.
+	MAC func(label string, data []byte) []byte
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Service is the people's front. Its methods take who asks from where out of
+// the context's event.Origin.
+type Service struct {
+	Config
+	// uses says for which ended session and address the use was recorded
+	// within the last minute.
+	uses *limit.Buckets
+	// touching holds the sessions whose last use is being written.
+	touching inFlight
+}
+
+// New makes the service.
+func New(c Config) *Service {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Service{Config: c, uses: limit.NewBuckets(1, session.SeenEvery, 1)}
+}
+
+// Entry is what a person has in hand after coming in: the session, and the
+// token that the browser keeps.
+type Entry struct {
+	Token   secret.Text
+	Session session.Session
+}
+
+// person is an account as it is stored.
+type person struct{ id, username, role string }
+
+// limited counts one more against the address's limit.
+func (s *Service) limited(ctx context.Context, n limit.Name, account string) error {
+	origin, _ := event.From(ctx)                // without an origin nothing will be written
+	from, _ := netip.ParseAddr(origin.SourceIP) // none: all of those share one limit
+	if allowed, retry := s.Limits.AllowAddress(n, from); !allowed {
+		return s.Limits.Refused(n, account, retry)
+	}
+	return nil
+}
+
+// enter issues a full session within tx.
+func enter(ctx context.Context, tx *db.Tx, p person) (Entry, []event.Event, error) {
+	origin, _ := event.From(ctx)
+	token, s, events, err := session.Issue(tx, session.Entry{
+		Account: p.id, Level: session.Full, Method: byPassword,
+		SourceIP: origin.SourceIP, UserAgent: origin.UserAgent,
+	})
+	s.Username, s.Role = p.username, p.role
+	return Entry{Token: token, Session: s}, events, err
+}
+
+// cannot is the answer when the database could not be read.
+func cannot(err error) error {
+	if _, ok := errors.AsType[*fault.Error](err); ok || err == nil {
+		return err
+	}
+	return fault.Wrap(fault.Unavailable, seclog.Sorry, err)
+}

@@ -1,0 +1,209 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"coffer/internal/db"
+	"coffer/internal/event"
+	"coffer/internal/limit"
+	"coffer/internal/seclog"
+	"coffer/internal/seclog/file"
+	"coffer/internal/seclog/seal"
+	"coffer/internal/vault"
+	"coffer/internal/web"
+)
+
+// Options are what the process gives to the program; tests give others.
+type Options struct {
+	Version string
+	// Stdout takes the log's lines if the setting asks for them.
+	Stdout io.Writer
+	// Fatal ends the process on a failed sync.
+	Fatal func(error)
+	// SegmentBytes is where a segment of the log ends; 0 is 64 MiB.
+	SegmentBytes int64
+}
+
+// App is a running Coffer.
+type App struct {
+	settings
+	Options
+	lock     *flock.Flock
+	read     *db.Reader
+	write    *db.Writer
+	keys     *vault.Vault
+	sealer   *seal.Sealer
+	follower *file.Follower
+	log      *seclog.Log
+	limits   *limit.Limits
+	web      *web.Server
+	listener net.Listener
+	started  time.Time
+	from     uint64 // first line of this run
+	tasks    []func(context.Context) error
+}
+
+// Refused is a start that would do harm: wrong keys, a newer schema, another
+// server on the same data. The exit code is 78.
+type Refused struct{ Why string }
+
+// Error says why, and what to do next.
+func (r *Refused) Error() string { return r.Why }
+
+func refused(format string, args ...any) error { return &Refused{fmt.Sprintf(format, args...)} }
+
+// New checks the settings and brings everything up to the point where requests
+// can be served: Run does that. On an error, what was begun is undone.
+func New(ctx context.Context, c Config, o Options) (a *App, err error) {
+	s, err := c.read()
+	if err != nil {
+		return nil, err
+	}
+	a = &App{settings: s, Options: o, started: time.Now()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+			a = nil
+		}
+	}()
+	for _, step := range []func(context.Context) error{
+		a.openData, a.listen, a.openDatabase, a.openKeys, a.openLog, a.wire, a.writeStart,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// Address is where it listens.
+func (a *App) Address() string { return a.listener.Addr().String() }
+
+// Handler answers requests without a network, for tests.
+func (a *App) Handler() http.Handler { return a.web }
+
+// listen takes the port before anything is changed: a second server, or a
+// taken port, is found out first.
+func (a *App) listen(ctx context.Context) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", a.Listen)
+	if err != nil {
+		return wrong("listen", a.Listen, "cannot listen there (%v); choose another port", errors.Unwrap(err))
+	}
+	a.listener = l
+	return nil
+}
+
+// openLog makes the three parts of the log: the sealer that numbers, the front
+// that commits, the follower that writes the file.
+func (a *App) openLog(ctx context.Context) error {
+	maker := event.Maker{Node: a.node, Version: a.Version}
+	a.sealer = seal.New(a.read, a.write, maker, a.SegmentBytes, a.Fatal)
+	a.log = seclog.New(seclog.Config{Writer: a.write, Maker: maker, Flood: seclog.Flood{
+		PerMinute: a.settings.limits.Of(limit.Flood).N,
+		PerSecond: a.settings.limits.Of(limit.FloodTotal).N,
+	}})
+	return nil
+}
+
+// Run serves until ctx ends, then stops in order: no new requests, the last
+// events, the last lines, the clean mark. What fails first stops all the rest.
+func (a *App) Run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, a.close()) }()
+	if a.started.IsZero() {
+		return errors.New("run twice")
+	}
+	front := newGroup(ctx)
+	for _, t := range a.tasks {
+		front.start(t)
+	}
+	front.start(a.serve)
+	back := newGroup(context.WithoutCancel(ctx))
+	back.start(func(ctx context.Context) error {
+		a.sealer.Run(ctx, func(err error) { slog.Error("sealing waits", "err", err) })
+		return nil
+	})
+	back.start(a.follower.Run)
+	if a.LogStdout && a.Stdout != nil {
+		back.start(a.copyOut)
+	}
+	select {
+	case <-front.done():
+	case <-back.done(): // the log cannot go on: nothing else may
+	}
+	err = front.stop()
+	return errors.Join(err, a.writeStop(ctx), a.stopLog(ctx, back))
+}
+
+// stopLog lets the log's loops write what is left.
+func (a *App) stopLog(ctx context.Context, back *group) error {
+	err := a.sealer.Drain(context.WithoutCancel(ctx))
+	return errors.Join(err, back.stop())
+}
+
+func (a *App) copyOut(ctx context.Context) error {
+	head, err := a.sealer.Head(ctx)
+	if err != nil {
+		return err
+	}
+	file.Copy(ctx, a.sealer, min(a.firstLine(), head.Size), a.Stdout)
+	return nil
+}
+
+// close gives back what New took. It may be called on a half-made App.
+func (a *App) close() error {
+	var errs []error
+	if a.listener != nil {
+		_ = a.listener.Close() // the HTTP server has closed it already, or nobody used it
+	}
+	if a.write != nil {
+		errs = append(errs, a.write.Close(), a.read.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Unlock())
+	}
+	a.started = time.Time{}
+	return errors.Join(errs...)
+}
+
+// group runs loops that end together: the first to fail stops all.
+type group struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	wg     sync.WaitGroup
+}
+
+func newGroup(ctx context.Context) *group {
+	g := &group{}
+	g.ctx, g.cancel = context.WithCancelCause(ctx)
+	return g
+}
+
+func (g *group) start(fn func(context.Context) error) {
+	g.wg.Go(func() {
+		if err := fn(g.ctx); err != nil {
+			g.cancel(err)
+		}
+	})
+}
+
+func (g *group) done() <-chan struct{} { return g.ctx.Done() }
+
+func (g *group) stop() error {
+	g.cancel(nil)
+	g.wg.Wait()
+	if err := context.Cause(g.ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}

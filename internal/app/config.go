@@ -1,0 +1,145 @@
+// Package app is the one place that knows everyone: it reads the settings,
+// wires the rooms together, starts them in order and stops them in order. The
+// program is a value; main only parses flags.
+package app
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"coffer/internal/db"
+	"coffer/internal/limit"
+)
+
+// Config is every setting of the server. The tags are the manual: a flag, its
+// variable, its default and its help; a YAML file (--config) may hold the same
+// names. An empty variable is an unset one.
+type Config struct {
+	Listen         string `default:"127.0.0.1:8880" env:"COFFER_LISTEN" placeholder:"HOST:PORT" help:"Where to listen."`
+	Data           string `default:"./data" env:"COFFER_DATA" placeholder:"DIR" help:"Where database, security.log and keys/ live."`
+	Database       string `env:"COFFER_DATABASE" placeholder:"URL" help:"postgres://… instead of SQLite in the data directory; no password here."`
+	DatabaseFile   string `env:"COFFER_DATABASE_FILE" placeholder:"FILE" help:"A file that holds the database URL, password and all."`
+	URL            string `env:"COFFER_URL" placeholder:"URL" help:"What the browser sees: decides cookie, trusted origin and HSTS (default: http://localhost and the port)."`
+	TrustedProxies string `env:"COFFER_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose X-Forwarded-For is believed."`
+	LogStdout      bool   `env:"COFFER_LOG_STDOUT" help:"Write the lines of security.log to standard output too."`
+	Limits         string `env:"COFFER_LIMITS" placeholder:"NAME=N/UNIT,…" help:"Change single limits, as in signup=5/h,login=off (see coffer config)."`
+	Node           string `env:"COFFER_NODE" placeholder:"NAME" help:"This machine's name in the log (default: the host's)."`
+}
+
+// settings is a Config that was read: every value checked and in its type.
+type settings struct {
+	Config
+	db      db.Config
+	limits  limit.Table
+	proxies []netip.Prefix
+	origin  string // scheme://host[:port] as the browser sees it
+	secure  bool
+	node    string
+}
+
+// Wrong is a setting that cannot be used: which, its value, and what would be right.
+type Wrong struct{ Flag, Variable, Value, Want string }
+
+// Error names the setting by flag and variable.
+func (w *Wrong) Error() string {
+	return fmt.Sprintf("--%s (%s) is %q: %s", w.Flag, w.Variable, w.Value, w.Want)
+}
+
+func wrong(flag, value, want string, args ...any) error {
+	return &Wrong{flag, Variable(flag), value, fmt.Sprintf(want, args...)}
+}
+
+// Variable is the environment variable of a flag.
+func Variable(flag string) string {
+	return "COFFER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// read checks every setting and says of the first wrong one what would be right.
+func (c Config) read() (s settings, err error) {
+	s.Config = c
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return s, wrong("listen", c.Listen, "give an address and a port, as in 127.0.0.1:8880 or :8880")
+	}
+	if s.limits, err = limit.Parse(c.Limits); err != nil {
+		return s, wrong("limits", c.Limits, "%v", err)
+	}
+	if s.proxies, err = prefixes(c.TrustedProxies); err != nil {
+		return s, err
+	}
+	if s.origin, s.secure, err = c.origin(host, port); err != nil {
+		return s, err
+	}
+	if s.node = c.Node; s.node == "" {
+		s.node, _ = os.Hostname() // nameless is "coffer"
+	}
+	if s.node == "" {
+		s.node = "coffer"
+	}
+	s.db, err = c.database()
+	return s, err
+}
+
+func (c Config) origin(host, port string) (origin string, secure bool, err error) {
+	if c.URL == "" {
+		if ip, err := netip.ParseAddr(host); host == "" || err == nil && (ip.IsUnspecified() || ip.IsLoopback()) {
+			host = "localhost"
+		}
+		return "http://" + net.JoinHostPort(host, port), false, nil
+	}
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return "", false, wrong("url", c.URL, "give what the browser's address line shows, as in https://cards.example.org")
+	}
+	return u.Scheme + "://" + u.Host, u.Scheme == "https", nil
+}
+
+func prefixes(list string) (out []netip.Prefix, err error) {
+	for part := range strings.SplitSeq(list, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(part)
+		if a, errAddr := netip.ParseAddr(part); err != nil && errAddr == nil {
+			p, err = a.Prefix(a.BitLen())
+		}
+		if err != nil {
+			return nil, wrong("trusted-proxies", list, "%q is no network; give CIDRs, as in 10.0.0.0/8,fd00::/8", part)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+// database says where the data is. A password may come from a file or
+// PGPASSFILE only: variables and arguments are seen by others on the machine.
+func (c Config) database() (db.Config, error) {
+	file := filepath.Join(c.Data, "coffer.db")
+	target, secret := strings.TrimSpace(c.Database), false
+	if c.DatabaseFile != "" {
+		if target != "" {
+			return db.Config{}, wrong("database-file", c.DatabaseFile, "--database is given as well; give one of the two")
+		}
+		raw, err := os.ReadFile(c.DatabaseFile)
+		if err != nil {
+			return db.Config{}, wrong("database-file", c.DatabaseFile, "it cannot be read (%v)", err)
+		}
+		target, secret = strings.TrimSpace(string(raw)), true
+	}
+	if target == "" {
+		return db.Config{File: file}, nil
+	}
+	u, err := url.Parse(target)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return db.Config{}, wrong("database", "…", "give a postgres:// URL, or nothing for SQLite in the data directory")
+	}
+	if _, given := u.User.Password(); given && !secret {
+		return db.Config{}, wrong("database", u.Redacted(), "a password may not stand here; put the URL into a file and give --database-file, or use PGPASSFILE")
+	}
+	return db.Config{Postgres: target}, nil
+}

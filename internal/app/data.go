@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+
+	"coffer/internal/db"
+	"coffer/internal/vault"
+)
+
+// openData makes the data directory and takes it for this process alone.
+func (a *App) openData(context.Context) error {
+	if err := os.MkdirAll(a.Data, 0o750); err != nil {
+		return a.unwritable(err)
+	}
+	path := filepath.Join(a.Data, "serve.lock")
+	a.lock = flock.New(path, flock.SetPermissions(0o640))
+	got, err := a.lock.TryLock()
+	if err != nil {
+		a.lock = nil
+		return a.unwritable(err)
+	}
+	if !got {
+		a.lock = nil
+		raw, _ := os.ReadFile(path) // without it the process stays unnamed
+		return refused("another coffer serves %s already (process %s); stop it first, or give this one its own --data",
+			a.Data, orUnknown(strings.TrimSpace(string(raw))))
+	}
+	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o640)
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}
+
+// unwritable says what to type, for the everyday mistake of a directory that
+// belongs to somebody else.
+func (a *App) unwritable(err error) error {
+	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrExist) && !strings.Contains(err.Error(), "read-only") {
+		return wrong("data", a.Data, "%v", err)
+	}
+	abs, _ := filepath.Abs(a.Data)
+	return wrong("data", a.Data, "it cannot be written (%v); give it to this user with: chown -R %d:%d %s (in a container, or run it with --user as the directory's owner)",
+		errors.Unwrap(err), os.Getuid(), os.Getgid(), abs)
+}
+
+// openDatabase brings the schema up and opens the database.
+func (a *App) openDatabase(ctx context.Context) error {
+	_, _, err := db.Migrate(ctx, a.db)
+	if errors.Is(err, db.ErrNewer) {
+		return refused("the database was written by a newer Coffer: %v; run that version, or restore the copy made before the upgrade", err)
+	}
+	if err != nil {
+		return fmt.Errorf("bring the schema up (by hand: coffer migrate): %w", err)
+	}
+	a.read, a.write, err = db.Open(ctx, a.db)
+	return err
+}
+
+const selectKeys = `SELECT name, fingerprint FROM key_seen`
+
+// openKeys makes the installation's keys if the database has never seen any,
+// and otherwise demands the very ones it knows: a fresh key over old
+// ciphertext would be a silent loss.
+func (a *App) openKeys(ctx context.Context) error {
+	seen, err := a.keysSeen(ctx)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(a.Data, "keys")
+	if len(seen) == 0 && !vault.Exists(dir) {
+		if a.keys, err = vault.Create(dir); err != nil {
+			return fmt.Errorf("make the keys in %s: %w", dir, err)
+		}
+		return nil
+	}
+	if a.keys, err = vault.Load(dir); err != nil {
+		return refused("the keys in %s cannot be used: %v; put back the copy of keys/ that belongs to this database", dir, err)
+	}
+	if len(seen) == 0 {
+		return nil
+	}
+	if err := a.keys.Check(seen); err != nil {
+		return refused("the keys in %s are not the ones this database was written with: %v; put back the copy of keys/ that belongs to it", dir, err)
+	}
+	return nil
+}
+
+func (a *App) keysSeen(ctx context.Context) (map[string]string, error) {
+	rows, err := a.read.Query(ctx, selectKeys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	seen := map[string]string{}
+	for rows.Next() {
+		var name, fingerprint string
+		if err := rows.Scan(&name, &fingerprint); err != nil {
+			return nil, err
+		}
+		seen[name] = fingerprint
+	}
+	return seen, rows.Err()
+}

@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"coffer/internal/db"
+	"coffer/internal/event"
+	"coffer/internal/limit"
+	"coffer/internal/seclog/file"
+)
+
+const (
+	insertKey     = `INSERT INTO key_seen (name, fingerprint, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`
+	selectSetting = `SELECT value FROM setting WHERE name = $1`
+	upsertSetting = `INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+)
+
+// Statements lists the room's SQL, for the test that prepares each on both engines.
+func Statements() []string { return []string{selectKeys, insertKey, selectSetting, upsertSetting} }
+
+// writeStart opens the file and writes how this start came about, all in one
+// commit: the first one of all, one after a crash, or an ordinary one.
+func (a *App) writeStart(ctx context.Context) error {
+	ctx = event.System(ctx, "serve")
+	head, err := a.sealer.Head(ctx)
+	if err != nil {
+		return err
+	}
+	var unclean bool
+	a.follower, unclean, err = file.Open(ctx, file.Config{
+		Dir: a.Data, Sealer: a.sealer, Reader: a.read, Writer: a.write, Shut: a.log.Shut, Altered: a.altered,
+	})
+	if err != nil {
+		return err
+	}
+	a.from = head.Size
+	err = a.log.Commit(ctx, func(tx *db.Tx) (out []event.Event, err error) {
+		fresh, err := a.registerKeys(tx)
+		if err != nil {
+			return nil, err
+		}
+		if len(fresh) > 0 {
+			out = append([]event.Event{event.LogOpened{}}, fresh...)
+		}
+		if unclean {
+			out = append(out, event.Crash{Reason: "unclean"})
+		}
+		out = append(out, event.Startup{Database: string(a.read.Engine()), URL: a.origin})
+		changed, err := a.limitsChanged(tx)
+		return append(out, changed...), err
+	})
+	if err != nil {
+		return err
+	}
+	// Two nodes that start on an empty database at once: the second must hold
+	// the first one's keys, like any other.
+	return a.openKeys(ctx)
+}
+
+// registerKeys makes the keys known to the database, where they are new to it.
+func (a *App) registerKeys(tx *db.Tx) (out []event.Event, err error) {
+	for _, k := range a.keys.Keys() {
+		n, err := tx.Exec(insertKey, k.Name, k.Fingerprint, tx.Now.UnixMicro())
+		if err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			out = append(out, event.KeyCreated{Key: k.ID, Use: string(k.Use)})
+		}
+	}
+	return out, nil
+}
+
+// limitsChanged compares the limits with those of the last start.
+func (a *App) limitsChanged(tx *db.Tx) ([]event.Event, error) {
+	now, before := a.settings.limits.String(), limit.Default().String()
+	err := tx.QueryRow(selectSetting, "limits").Scan(&before)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	if now == before {
+		return nil, nil
+	}
+	if _, err := tx.Exec(upsertSetting, "limits", now); err != nil {
+		return nil, err
+	}
+	return []event.Event{event.ConfigChanged{Setting: "limits", From: before, To: now}}, nil
+}
+
+// altered records that the file was changed from outside, as soon as the log
+// takes events again.
+func (a *App) altered(ctx context.Context, e event.LogFileAltered) {
+	ctx = event.System(ctx, "log")
+	for range 60 {
+		if a.log.Record(ctx, e) == nil {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+// firstLine is the first line of this run.
+func (a *App) firstLine() uint64 { return a.from }
+
+// writeStop writes the sums of the running minute and the stop itself.
+func (a *App) writeStop(ctx context.Context) error {
+	ctx = event.System(context.WithoutCancel(ctx), "serve")
+	err := a.log.SumUp(ctx)
+	return errors.Join(err, a.log.Record(ctx, event.Shutdown{Seconds: int64(time.Since(a.started).Seconds())}))
+}

@@ -1,0 +1,37 @@
+package event
+
+// All is the vocabulary, in the order of docs/EVENTS.md. What is listed here
+// can be written; nothing else can.
+var All = []*Kind{
+	// Signing up, in and out.
+	&userCreated, &signupFailed,
+	&loginSucceeded, &loginSucceededAfterFail, &loginFailed,
+	&stepUpSucceeded, &stepUpFailed, &tokenReused,
+	&sessionCreated, &sessionRenewed, &loggedOut, &sessionExpired,
+	&sessionUsedAfterEnd, &sessionsExceeded,
+	// Cards.
+	&cardAdded, &cardViewed, &cardUpdated, &cardDeleted,
+	// Refusals and attacks.
+	&inputInvalid, &authzFailed, &directReference, &crossSite, &extraneous,
+	&excess404, &rateLimited,
+	// Keys.
+	&keyCreated, &decryptFailed, &encryptFailed,
+	// The system.
+	&startup, &shutdown, &crash, &configChanged, &clockStepped,
+	// The log itself.
+	&logOpened, &logHeartbeat, &logRotated, &logFileAltered, &eventsAggregated,
+}
+
+var byName = func() map[string]*Kind {
+	names := make(map[string]*Kind, len(All))
+	for _, k := range All {
+		names[k.Name] = k
+	}
+	return names
+}()
+
+// Find gives the kind of a wire name.
+func Find(name string) (k *Kind, known bool) {
+	k, known = byName[name]
+	return k, known
+}

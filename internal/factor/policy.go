@@ -1,0 +1,106 @@
+package factor
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"coffer/internal/fault"
+	"coffer/internal/secret"
+)
+
+const (
+	// MinLength is the fewest characters a password may have, whatever the setting.
+	MinLength = 8
+	// MaxBytes is the most bytes: far more than 128 characters of any script
+	// need, and little enough that nobody can keep a processor busy with one.
+	MaxBytes = 1024
+)
+
+// product is a word that no password of this site should lean on.
+const product = "coffer"
+
+// Policy is what a new password must be. It asks for length and that nobody
+// would guess it; it asks for no mixture of characters and forbids none but
+// control characters (NIST SP 800-63B-4, 3.1.1.2; ASVS 5.0, 6.2).
+type Policy struct {
+	// Min is the fewest characters (code points); less than MinLength counts as that.
+	Min int
+}
+
+// Check says what is wrong with a new password for that username, or gives no
+// field. Of several faults it names the first: the others depend on it.
+func (p Policy) Check(username string, password secret.Text) (wrong []fault.Field) {
+	rule, text := p.check(username, password.Reveal())
+	if rule == "" {
+		return nil
+	}
+	return []fault.Field{{Name: "password", Rule: rule, Text: text}}
+}
+
+func (p Policy) check(username, password string) (rule, text string) {
+	switch shortest := p.shortest(); {
+	case password == "":
+		return "required", "Please choose a password."
+	case len(password) > MaxBytes:
+		return "too_long", fmt.Sprintf("That is over %d bytes, which is more than we can take. Any shorter one is kept whole.", MaxBytes)
+	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
+		return "characters", "There is a character in it that a keyboard does not make. Please type it anew."
+	case utf8.RuneCountInString(norm.NFC.String(password)) < shortest:
+		return "too_short", fmt.Sprintf("Please use %d characters or more. A few words in a row are easy to remember.", shortest)
+	case isCommon(password):
+		return "common", "This is among the passwords that are tried first everywhere. Please choose another."
+	case p.leansOn(username, password):
+		return "like_name", "This is too close to your username. Please choose something that has nothing to do with it."
+	case p.leansOn(product, password):
+		return "like_name", "This is too close to the name of this site. Please choose something else."
+	}
+	return "", ""
+}
+
+func (p Policy) shortest() int { return max(p.Min, MinLength) }
+
+// leansOn tells that the password is little more than the word: take the word
+// out, and what is left would be no password by itself. A long phrase may
+// therefore mention a short name.
+func (p Policy) leansOn(word, password string) (leans bool) {
+	word, password = look(plain(word)), plain(norm.NFC.String(password))
+	seen := look(password)
+	rest := ""
+	for word != "" {
+		at := strings.Index(seen, word)
+		if at < 0 {
+			break
+		}
+		leans = true
+		rest += password[:at]
+		seen, password = seen[at+len(word):], password[at+len(word):]
+	}
+	rest += password
+	return leans && (utf8.RuneCountInString(rest) < p.shortest() || isCommon(rest))
+}
+
+// plain is the text without case and separators: cof_fer and Coffer are one word.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("._- ", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(s))
+}
+
+// look puts letters for the digits and signs that stand in for them, byte for
+// byte, so that a place in the result is the same place in s.
+func look(s string) string {
+	const signs, letters = "01!i|34@5$789", "olllleaasstbg"
+	return strings.Map(func(r rune) rune {
+		if i := strings.IndexRune(signs, r); i >= 0 {
+			return rune(letters[i])
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,76 @@
+package factor
+
+import (
+	"strings"
+	"testing"
+
+	"coffer/internal/secret"
+)
+
+func TestPolicy(t *testing.T) {
+	for _, c := range []struct{ username, password, want string }{
+		{"alice", "", "required"},
+		{"alice", "1234567", "too_short"},
+		{"alice", "zq7#kp!", "too_short"},
+		{"alice", "zq7#kp!w", ""},
+		{"alice", "hunter-gatherer", ""},
+		{"alice", "\u00e9\u00e8\u00ea\u00eb\u00e0\u00e2\u00e4", "too_short"},        // seven characters, fourteen bytes
+		{"alice", "e\u0301e\u0300e\u0302e\u0308a\u0300a\u0302a\u0308", "too_short"}, // the same, decomposed
+		{"alice", "\u65e5\u672c\u8a9e\u306e\u5408\u8a00\u8449\u3067", ""},           // eight of another script
+		{"alice", "🦀🐢🦊🐙🦉🐝🐳🦔", ""},                                                   // eight of another plane
+		{"alice", "        ", ""},                                                   // no composition rules, spaces count
+		{"alice", strings.Repeat("long and kept whole ", 20), ""},                   // 400 characters
+		{"alice", strings.Repeat("\u65e5\u672c", 64), ""},                           // 128 characters of three bytes
+		{"alice", strings.Repeat("y", MaxBytes), ""},
+		{"alice", strings.Repeat("y", MaxBytes+1), "too_long"},
+		{"alice", "abc\x00defgh", "characters"},
+		{"alice", "abcdefgh\n", "characters"},
+		{"alice", "abcdefgh\xff", "characters"},
+		{"alice", "password", "common"},
+		{"alice", "PassWord", "common"},
+		{"alice", "password1", "common"},
+		{"alice", "12345678", "common"},
+		{"alice", "qwertyuiop", "common"},
+		{"margaret", "margaret", "like_name"},
+		{"margaret", "MARGARET", "like_name"},
+		{"margaret", "margaret1", "like_name"},
+		{"margaret", "2024margaret!", "like_name"},
+		{"margaret", "m4rg@r3t", "like_name"},
+		{"margaret", "margaretmargaret", "like_name"},
+		{"mar.garet", "margaret_99", "like_name"},
+		{"margaret", "margaret-password", "like_name"}, // what is left is common
+		{"alice", "alice12345678", "like_name"},
+		{"bob", "bobsleigh rides at dawn", ""}, // a long phrase may hold a short name
+		{"bob", "bob-1234", "like_name"},
+		{"...", "a.quite.usable.one", ""},
+		{"alice", "coffer2024", "like_name"},
+		{"alice", "C0FFER!!", "like_name"},
+		{"alice", "my coffer", "like_name"},
+		{"alice", "the dragon sleeps on her coffer", ""},
+	} {
+		wrong := Policy{}.Check(c.username, secret.New(c.password))
+		got, text := "", ""
+		if len(wrong) == 1 {
+			got, text = wrong[0].Rule, wrong[0].Text
+		}
+		if got != c.want || len(wrong) > 1 {
+			t.Errorf("Check(%q, %q) = %v, want %q", c.username, c.password, wrong, c.want)
+		}
+		if got != "" && (wrong[0].Name != "password" || len(text) < 20 || c.want != "common" && len(c.password) > 2 && strings.Contains(text, c.password)) {
+			t.Errorf("Check(%q, %q) says %+v, want a helpful sentence for the password field that does not repeat it", c.username, c.password, wrong[0])
+		}
+	}
+}
+
+func TestPolicySettingOnlyRaises(t *testing.T) {
+	for least, want := range map[int]string{0: "", 4: "", 8: "", 15: "too_short"} {
+		wrong := Policy{Min: least}.Check("alice", secret.New("zq7#kp!w"))
+		got := ""
+		if len(wrong) > 0 {
+			got = wrong[0].Rule
+		}
+		if got != want {
+			t.Errorf("Policy{%d}.Check of eight characters = %q, want %q", least, got, want)
+		}
+	}
+}

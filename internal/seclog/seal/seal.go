@@ -1,0 +1,155 @@
+// Package seal gives staged events their number, time and place: it turns them
+// into the lines of security.log, in the database first. On SQLite it runs
+// inside the commit that staged them; on PostgreSQL a loop seals what any node
+// staged. It also reads what is sealed. It does not decide what is an event,
+// and it does not write the file.
+package seal
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"coffer/internal/db"
+	"coffer/internal/event"
+)
+
+// Staged is what one commit hands over: its id and its events, in order.
+type Staged struct {
+	Commit  string
+	Records []event.Record
+	// First is the number of the first line, once Sealed.
+	First  uint64
+	Sealed bool
+}
+
+// Line is a sealed line.
+type Line struct {
+	Seq   uint64
+	Event string
+	// Text is the exact line, without its newline: the leaf.
+	Text []byte
+}
+
+// Head is where the log stands.
+type Head struct {
+	// Size is the number of lines, and the next line's number.
+	Size uint64
+	// At is the newest line's time, UTC microseconds.
+	At int64
+	// Segment is the number of the active segment's first line.
+	Segment uint64
+	// Bytes is the length of the active segment.
+	Bytes int64
+	// Day is the UTC date of the active segment.
+	Day string
+}
+
+// DefaultSegment is the length at which a segment ends.
+const DefaultSegment = 64 << 20
+
+// Sealer numbers lines. One per process.
+type Sealer struct {
+	read    *db.Reader
+	write   *db.Writer
+	maker   event.Maker
+	segment int64
+	wake    chan struct{}
+	tail    tail
+
+	mu       sync.Mutex
+	onSeal   func(*db.Tx) error
+	lastSeal time.Time
+}
+
+// New makes the sealer and sets the writer's hooks; fatal is told of a failed
+// sync. A segment ends at segment bytes, 0 meaning DefaultSegment.
+func New(read *db.Reader, write *db.Writer, maker event.Maker, segment int64, fatal func(error)) *Sealer {
+	if segment <= 0 {
+		segment = DefaultSegment
+	}
+	s := &Sealer{read: read, write: write, maker: maker, segment: segment, wake: make(chan struct{}, 1)}
+	s.tail.more = make(chan struct{})
+	before := s.sealInside
+	if write.Engine() == db.Postgres {
+		before = s.stage
+	}
+	write.SetHooks(db.Hooks{Before: before, Outcome: s.outcome, Fatal: fatal})
+	return s
+}
+
+// OnSeal adds fn to every sealing transaction: how a follower stores its mark
+// without a commit, and a sync, of its own. Set it before the first commit.
+func (s *Sealer) OnSeal(fn func(*db.Tx) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onSeal = fn
+}
+
+// sealInside is SQLite's before-commit step: the batch's events become lines in
+// the transaction that brought them, so order and content are fixed with it.
+func (s *Sealer) sealInside(tx *db.Tx, results []any) (func(), error) {
+	staged := make([]*Staged, 0, len(results))
+	for _, r := range results {
+		if st, ok := r.(*Staged); ok && len(st.Records) > 0 {
+			staged = append(staged, st)
+		}
+	}
+	if len(staged) == 0 {
+		return func() {}, nil
+	}
+	// Another process may have sealed since: the head is read in the
+	// transaction, never remembered.
+	head, err := readHead(tx)
+	if err != nil {
+		return nil, err
+	}
+	lines, next, err := s.seal(tx, head, staged)
+	if err != nil {
+		return nil, err
+	}
+	return func() { s.tail.add(lines, next) }, nil
+}
+
+// seal is the one step that fixes order and content: number, write, move the
+// head. The head moves by compare-and-swap, so two sealers cannot fork the log.
+func (s *Sealer) seal(tx *db.Tx, head Head, staged []*Staged) ([]Line, Head, error) {
+	rows, next, err := s.number(head, staged)
+	if err != nil {
+		return nil, head, err
+	}
+	if err := moveHead(tx, head, next); err != nil {
+		return nil, head, err
+	}
+	if err := insertRows(tx, rows); err != nil {
+		return nil, head, err
+	}
+	if err := s.ridealong(tx); err != nil {
+		return nil, head, err
+	}
+	lines := make([]Line, len(rows))
+	for i, r := range rows {
+		lines[i] = Line{r.seq, r.rec.Event, r.line}
+	}
+	return lines, next, nil
+}
+
+func (s *Sealer) ridealong(tx *db.Tx) error {
+	s.mu.Lock()
+	fn := s.onSeal
+	s.mu.Unlock()
+	if fn == nil {
+		return nil
+	}
+	return fn(tx)
+}
+
+// Head reads where the log stands.
+func (s *Sealer) Head(ctx context.Context) (Head, error) {
+	h, err := scanHead(s.read.QueryRow(ctx, selectHead))
+	if err != nil {
+		return h, fmt.Errorf("read the log's head: %w", err)
+	}
+	return h, nil
+}

@@ -1,0 +1,40 @@
+package session
+
+// Statements for both engines; `$N` first appear in ascending order.
+const (
+	sqlFind = `SELECT t.rotated, s.id, s.account, s.level, s.created, s.seen, s.stepped, s.ended, s.reason, a.username, a.role
+FROM token t JOIN session s ON s.id = t.session JOIN account a ON a.id = s.account
+WHERE t.hash = $1`
+
+	sqlInsert = `INSERT INTO session (id, account, level, created, seen, stepped, source_ip, useragent)
+VALUES ($1, $2, $3, $4, $4, $4, $5, $6)`
+
+	sqlInsertToken = `INSERT INTO token (hash, session, created) VALUES ($1, $2, $3)`
+
+	sqlLive = `SELECT id FROM session
+WHERE account = $1 AND ended IS NULL AND created > $2 AND seen > $3
+ORDER BY created, id`
+
+	sqlRotate = `UPDATE token SET rotated = $1 WHERE hash = $2 AND rotated IS NULL`
+
+	sqlStep = `UPDATE session SET stepped = $1, seen = $1 WHERE id = $2 AND ended IS NULL`
+
+	sqlSeen = `UPDATE session SET seen = $1 WHERE id = $2 AND ended IS NULL AND seen < $1`
+
+	sqlEnd = `UPDATE session SET ended = $1, reason = $2 WHERE id = $3 AND ended IS NULL`
+
+	sqlOver = `SELECT id, account, created, seen FROM session
+WHERE ended IS NULL AND (created <= $1 OR seen <= $2)
+ORDER BY seen, id LIMIT $3`
+
+	sqlAnyOver = `SELECT COUNT(*) FROM (SELECT 1 AS one FROM session
+WHERE ended IS NULL AND (created <= $1 OR seen <= $2) LIMIT 1) AS due`
+
+	sqlAnyOld = `SELECT COUNT(*) FROM (SELECT 1 AS one FROM session WHERE ended <= $1 LIMIT 1) AS old`
+
+	sqlPurgeTokens = `DELETE FROM token WHERE session IN
+(SELECT id FROM session WHERE ended <= $1 ORDER BY ended, id LIMIT $2)`
+
+	sqlPurge = `DELETE FROM session WHERE id IN
+(SELECT id FROM session WHERE ended <= $1 ORDER BY ended, id LIMIT $2)`
+)

@@ -1,0 +1,67 @@
+package web
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"coffer/internal/event"
+	"coffer/internal/fault"
+)
+
+// MaxBody is the longest body that is read.
+const MaxBody = 64 << 10
+
+// readForm reads the posted form and refuses what no form of ours sends. Its
+// faults win over faults in the fields themselves.
+func readForm(w http.ResponseWriter, r *http.Request, route Route) error {
+	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
+		r.PostForm, r.Form = url.Values{}, url.Values{}
+		return nil
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return badForm(route, http.StatusUnsupportedMediaType, "content_type", "Only a plain form can be posted here.")
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+	if err := r.ParseForm(); err != nil {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return badForm(route, http.StatusRequestEntityTooLarge, "too_large", "A form may hold at most 64 KiB.")
+		}
+		return &fault.Error{
+			Kind: fault.Invalid, Status: http.StatusBadRequest, Text: "The form is garbled. Go back, reload the page and try again.",
+			Err: err, Events: []event.Event{event.Extraneous{Form: route.Path(), Unknown: 1}},
+		}
+	}
+	return onlyKnown(r.PostForm, route)
+}
+
+func badForm(route Route, status int, rule, text string) error {
+	return &fault.Error{
+		Kind: fault.Invalid, Status: status, Text: text,
+		Events: []event.Event{event.InputInvalid{Form: route.Path(), Reason: rule}},
+	}
+}
+
+// onlyKnown refuses fields that the form does not have, or has once. Their
+// names are a stranger's text, so they are counted, not written.
+func onlyKnown(form url.Values, route Route) error {
+	unknown, repeated := 0, 0
+	for name, values := range form {
+		if !slices.Contains(route.Fields, name) {
+			unknown++
+		} else if len(values) > 1 {
+			repeated++
+		}
+	}
+	if unknown+repeated == 0 {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Invalid, Status: http.StatusBadRequest,
+		Text:   "The form held something that this page does not ask for. Go back, reload the page and try again.",
+		Events: []event.Event{event.Extraneous{Form: route.Path(), Unknown: unknown, Repeated: repeated}},
+	}
+}

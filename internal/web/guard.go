@@ -1,0 +1,86 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"coffer/internal/event"
+	"coffer/internal/fault"
+)
+
+// sameSite refuses forms posted from other sites. A request with neither
+// Sec-Fetch-Site nor Origin passes: no browser that Coffer serves leaves both
+// out, and what is no browser carries no stranger's cookie.
+func (s *Server) sameSite(r *http.Request, route Route) error {
+	err := s.cross.Check(r)
+	if err == nil {
+		return nil
+	}
+	return fault.Wrap(fault.Forbidden, "This form came from another site, so it was not accepted. Open the page here and try again.", err,
+		event.CrossSite{Form: route.Path(), Site: siteWord(r)})
+}
+
+func siteWord(r *http.Request) string {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site":
+		return "cross_site"
+	case "same-site":
+		return "same_site"
+	}
+	return "origin_mismatch"
+}
+
+// admit finds out who it is and lets the guard decide.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, route Route) error {
+	if route.Guard == Bare {
+		return nil
+	}
+	recorded, err := s.identify(w, r, route)
+	if err != nil {
+		return err
+	}
+	alive := visitOf(r).alive
+	switch {
+	case route.Guard == SignedOut && alive:
+		return &fault.Error{Kind: fault.Forbidden, To: "/", Recorded: true} // nothing was refused: they are in already
+	case route.Guard == SignedIn && !alive:
+		f := &fault.Error{
+			Kind: fault.SignedOut, Text: "Sign in to see this page.", Recorded: recorded,
+			Events: []event.Event{event.AuthzFailed{Reason: "signed_out", Resource: resource(r, route)}},
+		}
+		if !strings.HasSuffix(r.URL.Path, ".json") {
+			f.To = loginAt(route.page(r))
+		}
+		return f
+	}
+	return nil
+}
+
+// resource names what was asked for: a card by its id, else the page.
+func resource(r *http.Request, route Route) string {
+	if id := r.PathValue("id"); id != "" && strings.HasPrefix(route.Path(), "/view_credit_card/") {
+		return "card:" + strings.TrimPrefix(event.CleanPath("/"+id), "/")
+	}
+	return "route:" + route.Path()
+}
+
+// identify looks the cookie up. A token that is dead is taken from the browser;
+// recorded says that the log has its event already.
+func (s *Server) identify(w http.ResponseWriter, r *http.Request, route Route) (recorded bool, err error) {
+	token, given := s.token(r)
+	if !given {
+		return false, nil
+	}
+	found, alive, recorded, err := s.Identify(r.Context(), token, route.Guard == SignedIn)
+	if err != nil {
+		return false, err
+	}
+	v := visitOf(r)
+	if alive {
+		v.signedIn(r, found)
+		return recorded, nil
+	}
+	v.dead = true
+	s.ClearSession(w)
+	return recorded, nil
+}

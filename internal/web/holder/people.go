@@ -1,0 +1,81 @@
+package holder
+
+import (
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"coffer/internal/account"
+	"coffer/internal/fault"
+	"coffer/internal/secret"
+	"coffer/internal/web"
+)
+
+func (p *Pages) signupForm(w http.ResponseWriter, r *http.Request) error {
+	return web.Render(w, r, http.StatusOK, SignupView{Shell: p.Web.Shell(r)}.Page())
+}
+
+func (p *Pages) signup(w http.ResponseWriter, r *http.Request) error {
+	name := r.PostForm.Get("username")
+	entry, err := p.People.SignUp(r.Context(), name, posted(r, "password"))
+	if err != nil {
+		return web.Retry(func(f *fault.Error) templ.Component {
+			return SignupView{Shell: p.Web.Shell(r), Username: name, Faults: f.Fields}.Page()
+		}, err)
+	}
+	return p.comeIn(w, entry, "/")
+}
+
+func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request) error {
+	view := LoginView{Shell: p.Web.Shell(r), Next: p.Web.Next(r.URL.Query().Get("next"))}
+	if view.Next != "/" {
+		view.Why = "Sign in to go on to the page you asked for."
+	}
+	return web.Render(w, r, http.StatusOK, view.Page())
+}
+
+func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
+	name, next := r.PostForm.Get("username"), p.Web.Next(r.PostForm.Get("next"))
+	entry, err := p.People.LogIn(r.Context(), name, posted(r, "password"))
+	if err != nil {
+		return web.Retry(func(f *fault.Error) templ.Component {
+			return LoginView{Shell: p.Web.Shell(r), Username: name, Next: next, Refusal: f.Text, Faults: f.Fields}.Page()
+		}, err)
+	}
+	return p.comeIn(w, entry, next)
+}
+
+func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	if err := p.People.LogOut(r.Context(), s); err != nil {
+		return err
+	}
+	p.Web.ClearSession(w)
+	return web.SeeOther(w, "/login")
+}
+
+func (p *Pages) confirmForm(w http.ResponseWriter, r *http.Request) error {
+	next := p.Web.Next(r.URL.Query().Get("next"))
+	return web.Render(w, r, http.StatusOK, ConfirmView{Shell: p.Web.Shell(r), Next: next}.Page())
+}
+
+func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	next := p.Web.Next(r.PostForm.Get("next"))
+	entry, err := p.People.Confirm(r.Context(), s, posted(r, "password"))
+	if err != nil {
+		return web.Retry(func(f *fault.Error) templ.Component {
+			return ConfirmView{Shell: p.Web.Shell(r), Next: next, Refusal: f.Text, Faults: f.Fields}.Page()
+		}, err)
+	}
+	return p.comeIn(w, entry, next)
+}
+
+// comeIn gives the browser its token and leads on.
+func (p *Pages) comeIn(w http.ResponseWriter, e account.Entry, next string) error {
+	p.Web.SetSession(w, e.Token)
+	return web.SeeOther(w, next)
+}
+
+// posted takes a field out of sight at once.
+func posted(r *http.Request, field string) secret.Text { return secret.New(r.PostForm.Get(field)) }

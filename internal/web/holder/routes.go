@@ -1,0 +1,37 @@
+package holder
+
+import (
+	"coffer/internal/account"
+	"coffer/internal/card"
+	"coffer/internal/query"
+	"coffer/internal/web"
+)
+
+// Pages are a person's pages and what they stand on.
+type Pages struct {
+	Web    *web.Server
+	People *account.Service
+	Cards  *card.Service
+	Lines  *query.Reader
+}
+
+// Routes are this room's lines of the one route table. Web must be set before
+// the first request, not before this.
+func (p *Pages) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /{$}", Guard: web.Open, Handle: p.start},
+		{Pattern: "GET /signup", Guard: web.SignedOut, Handle: p.signupForm},
+		{Pattern: "POST /signup", Guard: web.SignedOut, Handle: p.signup, Fields: []string{"username", "password"}},
+		{Pattern: "GET /login", Guard: web.SignedOut, Handle: p.loginForm},
+		{Pattern: "POST /login", Guard: web.SignedOut, Handle: p.login, Fields: []string{"username", "password", "next"}},
+		{Pattern: "POST /logout", Guard: web.SignedIn, Handle: p.logout, Page: "/"},
+		{Pattern: "GET /confirm", Guard: web.SignedIn, Handle: p.confirmForm},
+		{Pattern: "POST /confirm", Guard: web.SignedIn, Handle: p.confirm, Fields: []string{"password", "next"}},
+		{Pattern: "GET /create_credit_card", Guard: web.SignedIn, Handle: p.newCard},
+		{Pattern: "POST /create_credit_card", Guard: web.SignedIn, Handle: p.createCard, Fields: []string{"card_number", "cardholder_name", "expiry", "label"}},
+		{Pattern: "GET /view_credit_card/{id}", Guard: web.SignedIn, Handle: p.viewCard},
+		{Pattern: "POST /view_credit_card/{id}/reveal", Guard: web.SignedIn, Handle: p.revealCard, Page: "/view_credit_card/{id}"},
+		{Pattern: "POST /view_credit_card/{id}/delete", Guard: web.SignedIn, Handle: p.deleteCard, Page: "/view_credit_card/{id}"},
+		{Pattern: "GET /activity", Guard: web.SignedIn, Handle: p.activity},
+	}
+}

@@ -1,0 +1,41 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"coffer/internal/seclog"
+)
+
+// visitAge is how long, in seconds, the welcome page can show a visit's line.
+const visitAge = 1800
+
+// rememberVisit gives a signed-out visitor the name of the line that this
+// refusal made, so that the welcome page can show them their own and never
+// another's: a commit's id is random, and only this browser learns it.
+func (s *Server) rememberVisit(w http.ResponseWriter, r *http.Request, receipt *seclog.Receipt) {
+	if receipt.Commit == "" || visitOf(r).alive || visitOf(r).route.Guard == Bare {
+		return
+	}
+	value := receipt.Commit
+	if receipt.Numbered {
+		value += "." + strconv.FormatUint(receipt.First, 10)
+	}
+	http.SetCookie(w, s.cookie(visitName, value, visitAge))
+}
+
+// Visited finds the line that this visit made, by the reader given.
+func Visited(r *http.Request, read func(ctx context.Context, commit string, seq uint64, numbered bool) ([]byte, error)) ([]byte, error) {
+	c, err := r.Cookie(visitName)
+	if err != nil {
+		return nil, nil // this visit has made none
+	}
+	commit, number, numbered := strings.Cut(c.Value, ".")
+	seq, err := strconv.ParseUint(number, 10, 63)
+	if numbered && err != nil || !strings.HasPrefix(commit, "t_") || len(commit) > 40 {
+		return nil, nil // not a cookie of ours
+	}
+	return read(r.Context(), commit, seq, numbered)
+}

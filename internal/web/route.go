@@ -1,0 +1,55 @@
+// Package web is what pages stand on: the route table's type, guards, forms,
+// the one place that answers errors, the shell of a page and its assets. It has
+// no page of its own but the error page, and it knows no card.
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Guard says who may come in.
+type Guard int
+
+// The guards.
+const (
+	// Bare routes read no cookie: static files and health.
+	Bare Guard = iota
+	// Open routes are for everyone; who is signed in is known.
+	Open
+	// SignedOut routes send whoever is signed in to the start page.
+	SignedOut
+	// SignedIn routes send whoever is not to the login page, with an event.
+	SignedIn
+)
+
+// Handler answers a request, or returns why not: see Server.fail.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Route is one line of the one route table.
+type Route struct {
+	// Pattern is method and path, as net/http.ServeMux has it.
+	Pattern string
+	Guard   Guard
+	Handle  Handler
+	// Fields are the names the form may post. Others are refused.
+	Fields []string
+	// Page is the GET page that holds the form, where its path is another.
+	Page string
+}
+
+// Method is the pattern's method.
+func (r Route) Method() string { return strings.Fields(r.Pattern)[0] }
+
+// Path is the pattern's path, without the mark for an exact match.
+func (r Route) Path() string {
+	return strings.TrimSuffix(strings.Fields(r.Pattern)[1], "{$}")
+}
+
+// page is the path that a visitor can go back to with a GET.
+func (r Route) page(req *http.Request) string {
+	if r.Page == "" {
+		return req.URL.Path
+	}
+	return strings.ReplaceAll(r.Page, "{id}", req.PathValue("id"))
+}

@@ -1,0 +1,170 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"coffer/internal/event"
+	"coffer/internal/fault"
+	"coffer/internal/secret"
+	"coffer/internal/seclog"
+	"coffer/internal/session"
+)
+
+// Config is what a Server needs; app fills it.
+type Config struct {
+	Log *seclog.Log
+	// Identify says whose session a token is. It records what a dead or stolen
+	// token deserves if the page is a guarded one.
+	Identify func(ctx context.Context, token secret.Text, guarded bool) (s session.Session, alive, recorded bool, err error)
+	// Requests and Unknown are the limits per address on requests in all and on
+	// paths that are not there.
+	Requests, Unknown func(netip.Addr) (allowed bool, retry time.Duration)
+	// RequestLimit names the first of them for the event, as 50/s.
+	RequestLimit string
+	Proxies      Proxies
+	// Secure says that the browser sees HTTPS.
+	Secure bool
+	// Origin is the address the browser sees, trusted as a form's origin even
+	// where a proxy rewrites Host.
+	Origin  string
+	Version string
+}
+
+// Server answers every request: it gathers who and where, lets the guard
+// decide, calls the handler and answers its error.
+type Server struct {
+	Config
+	routes []Route
+	mux    *http.ServeMux
+	byPat  map[string]Route
+	cross  *http.CrossOriginProtection
+}
+
+// New makes the server of a route table.
+func New(c Config, routes []Route) (*Server, error) {
+	s := &Server{Config: c, routes: routes, mux: http.NewServeMux(), byPat: map[string]Route{}, cross: http.NewCrossOriginProtection()}
+	if err := s.cross.AddTrustedOrigin(strings.TrimSuffix(c.Origin, "/")); err != nil {
+		return nil, fmt.Errorf("the browser's address %q: %w", c.Origin, err)
+	}
+	for _, r := range routes {
+		s.byPat[r.Pattern] = r
+		s.mux.HandleFunc(r.Pattern, func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) })
+	}
+	return s, nil
+}
+
+// Routes is the table, for the test that sweeps it.
+func (s *Server) Routes() []Route { return slices.Clone(s.routes) }
+
+func (s *Server) match(r *http.Request) (Route, bool) {
+	_, pattern := s.mux.Handler(r)
+	route, ok := s.byPat[pattern]
+	return route, ok
+}
+
+// ServeHTTP is the outermost wrapper.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.setHeaders(w.Header())
+	client, peer := s.Proxies.addresses(r)
+	v := &visit{address: client, origin: event.Origin{
+		SourceIP: text(client), PeerIP: text(peer), UserAgent: r.UserAgent(),
+		Method: methodWord(r.Method), URI: event.CleanPath(r.URL.Path), RequestID: event.NewID("r_"),
+	}}
+	r = r.WithContext(v.in(r.Context()))
+	if route, ok := s.match(r); ok && clean(r.URL.Path) {
+		v.route = route
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	s.guarded(w, r, func() error { return s.unknown(w, r) })
+}
+
+// clean reports whether the mux would serve the path as it stands, rather than
+// redirect to what it takes it for.
+func clean(path string) bool {
+	return !strings.Contains(path, "//") && !strings.Contains(path, "/./") && !strings.Contains(path, "/../") &&
+		!strings.HasSuffix(path, "/.") && !strings.HasSuffix(path, "/..")
+}
+
+// methodWord keeps a made-up method from being a stranger's text in the log.
+func methodWord(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	}
+	return "OTHER"
+}
+
+// serve runs a matched route: limit, origin of the form, who it is, guard,
+// form, handler. Each may refuse by returning a fault.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, route Route) {
+	s.guarded(w, r, func() error {
+		if err := s.throttle(r, route); err != nil {
+			return err
+		}
+		if err := s.sameSite(r, route); err != nil {
+			return err
+		}
+		if err := s.admit(w, r, route); err != nil {
+			return err
+		}
+		if r.Method == http.MethodPost {
+			if err := readForm(w, r, route); err != nil {
+				return err
+			}
+		}
+		return route.Handle(w, r)
+	})
+}
+
+// throttle is the limit on all requests of an address. Health checks are let
+// through: a busy proxy must not be taken for a dead server.
+func (s *Server) throttle(r *http.Request, route Route) error {
+	if route.Guard == Bare || s.Requests == nil {
+		return nil
+	}
+	ok, retry := s.Requests(visitOf(r).address)
+	if ok {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.TooMany, Text: "You have asked for more pages than a person reads.", Retry: retry,
+		Events: []event.Event{event.RateLimited{Limit: "request", Allowed: s.RequestLimit}},
+	}
+}
+
+// unknown answers a path that is not there, or a method that its page does not
+// have. Neither is an event by itself; a stranger who tries many is.
+func (s *Server) unknown(w http.ResponseWriter, r *http.Request) error {
+	f := fault.New(fault.NotFound, "Nothing is at this address. Check it, or start from the first page.")
+	if allowed := s.allowed(r); len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		f.Status, f.Text = http.StatusMethodNotAllowed, "This page cannot be used that way. Start from the first page."
+	}
+	if s.Unknown != nil {
+		if ok, _ := s.Unknown(visitOf(r).address); !ok {
+			f.Events = []event.Event{event.Excess404{}}
+		}
+	}
+	return f
+}
+
+// allowed lists the methods that the request's path has.
+func (s *Server) allowed(r *http.Request) (methods []string) {
+	if !clean(r.URL.Path) {
+		return nil
+	}
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		probe := &http.Request{Method: m, URL: r.URL, Host: r.Host}
+		if _, ok := s.match(probe); ok {
+			methods = append(methods, m)
+		}
+	}
+	return methods
+}
