@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,12 +119,16 @@ func TestTableJudges(t *testing.T) {
 }
 
 func TestBenchmarkOutputIsRead(t *testing.T) {
-	out := "goos: linux\nBenchmarkCommit/writers=1-2 \t 5000\t 300000 ns/op\nBenchmarkCommit/writers=64-2 \t 90000\t 25000.5 ns/op\t 12.5 p99-ms\nPASS\n"
+	out := "goos: linux\nBenchmarkCommit/writers=1-2 \t 5000\t 300000 ns/op\t 3333 commits/s\t 0.5 p99-ms\n" +
+		"BenchmarkCommit/writers=64-2 \t 90000\t 25000.5 ns/op\t 39998 commits/s\t 12.5 p99-ms\nPASS\n"
+	want := [][]string{{"1", "3333", "0.5"}, {"64", "39998", "12.5"}}
 	found := benchmarkLine.FindAllStringSubmatch(out, -1)
-	if len(found) != 2 || found[0][1] != "1" || found[0][2] != "300000" || found[1][1] != "64" || found[1][2] != "25000.5" {
-		t.Fatalf("found %q, want writers 1 and 64", found)
+	if len(found) != len(want) {
+		t.Fatalf("found %q, want %d lines", found, len(want))
 	}
-	if p := benchmarkP99.FindStringSubmatch(found[1][3]); p == nil || p[1] != "12.5" {
-		t.Errorf("p99 = %q, want 12.5", p)
+	for i := range want {
+		if !slices.Equal(found[i][1:], want[i]) {
+			t.Errorf("line %d = %q, want %q", i, found[i][1:], want[i])
+		}
 	}
 }

@@ -10,10 +10,8 @@ import (
 	"time"
 )
 
-// A line of a benchmark's output: BenchmarkCommit/writers=64-2  1234  5678 ns/op …
-var benchmarkLine = regexp.MustCompile(`(?m)^BenchmarkCommit/[^\d\n]*(\d+)\S*\s+\d+\s+([\d.]+) ns/op(.*)$`)
-
-var benchmarkP99 = regexp.MustCompile(`([\d.]+) p99-ms`)
+// A line of a benchmark's output: BenchmarkCommit/writers=64-2  1234  5678 ns/op  90 commits/s  12 p99-ms
+var benchmarkLine = regexp.MustCompile(`(?m)^BenchmarkCommit/writers=(\d+)\S*\s.*?([\d.e+]+) commits/s\s+([\d.]+) p99-ms`)
 
 // commits measures a change with its sealed event, in process, beside raw
 // synced inserts by one writer.
@@ -45,15 +43,15 @@ func (m *measurement) goBenchmark() error {
 		return fmt.Errorf("no BenchmarkCommit in\n%s", out)
 	}
 	for _, f := range found {
-		ns, err := strconv.ParseFloat(f[2], 64)
+		rate, err := strconv.ParseFloat(f[2], 64)
 		if err != nil {
 			return err
 		}
-		r := result{rate: 1e9 / ns}
-		if p99 := benchmarkP99.FindStringSubmatch(f[3]); p99 != nil {
-			r.p99, _ = strconv.ParseFloat(p99[1], 64) // the pattern takes numbers only
+		p99, err := strconv.ParseFloat(f[3], 64)
+		if err != nil {
+			return err
 		}
-		m.keep("commit "+f[1], r)
+		m.keep("commit "+f[1], result{rate: rate, p99: p99})
 	}
 	return nil
 }

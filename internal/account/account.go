@@ -23,8 +23,11 @@ import (
 // Holder is the role of whoever signs up: cards of their own and no more.
 const Holder = "holder"
 
-// byPassword names the method in the log.
-const byPassword = "password"
+// How a person proved who they are, in the log's words.
+const (
+	byPassword = "password"
+	bySignUp   = "signup"
+)
 
 // Config is what New needs.
 type Config struct {
@@ -79,10 +82,10 @@ func (s *Service) limited(ctx context.Context, n limit.Name, account string) err
 }
 
 // enter issues a full session within tx.
-func enter(ctx context.Context, tx *db.Tx, p person) (Entry, []event.Event, error) {
+func enter(ctx context.Context, tx *db.Tx, p person, method string) (Entry, []event.Event, error) {
 	origin, _ := event.From(ctx)
 	token, s, events, err := session.Issue(tx, session.Entry{
-		Account: p.id, Level: session.Full, Method: byPassword,
+		Account: p.id, Level: session.Full, Method: method,
 		SourceIP: origin.SourceIP, UserAgent: origin.UserAgent,
 	})
 	s.Username, s.Role = p.username, p.role

@@ -88,7 +88,7 @@ func (s *Service) admit(ctx context.Context, who known, fresh string) (Entry, er
 			return nil, err
 		}
 		var events []event.Event
-		entry, events, err = enter(ctx, tx, who.person)
+		entry, events, err = enter(ctx, tx, who.person, byPassword)
 		return append([]event.Event{succeeded(entry, failures)}, events...), err
 	})
 	if err != nil {

@@ -128,6 +128,7 @@ func (s *Service) Confirm(ctx context.Context, who session.Session, password sec
 	if err != nil {
 		return Entry{}, err
 	}
+	who.Stepped = s.Now()
 	return Entry{Token: token, Session: who}, nil
 }
 

@@ -34,7 +34,7 @@ func (s *Service) SignUp(ctx context.Context, username string, password secret.T
 			return nil, err
 		}
 		var events []event.Event
-		entry, events, err = enter(ctx, tx, p)
+		entry, events, err = enter(ctx, tx, p, bySignUp)
 		return append([]event.Event{event.UserCreated{Account: p.id, Role: p.role}}, events...), err
 	})
 	if err != nil {

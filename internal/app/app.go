@@ -51,6 +51,9 @@ type App struct {
 	started  time.Time
 	from     uint64 // first line of this run
 	tasks    []func(context.Context) error
+
+	mu       sync.Mutex
+	findings []event.Event // about the file, not yet recorded
 }
 
 // Refused is a start that would do harm: wrong keys, a newer schema, another

@@ -90,16 +90,30 @@ func (a *App) limitsChanged(tx *db.Tx) ([]event.Event, error) {
 	return []event.Event{event.ConfigChanged{Setting: "limits", From: before, To: now}}, nil
 }
 
-// altered records that the file was changed from outside, as soon as the log
-// takes events again.
-func (a *App) altered(ctx context.Context, e event.LogFileAltered) {
-	ctx = event.System(ctx, "log")
-	for range 60 {
-		if a.log.Record(ctx, e) == nil {
-			return
-		}
-		time.Sleep(time.Second)
+// altered keeps the finding until the log takes events again: the gate may be
+// shut until the file is whole.
+func (a *App) altered(_ context.Context, e event.LogFileAltered) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.findings = append(a.findings, e)
+}
+
+// writeFindings records what was found out about the file.
+func (a *App) writeFindings(ctx context.Context) error {
+	a.mu.Lock()
+	found := a.findings
+	a.findings = nil
+	a.mu.Unlock()
+	if len(found) == 0 {
+		return nil
 	}
+	err := a.log.Record(ctx, found...)
+	if err != nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.findings = append(found, a.findings...)
+	}
+	return err
 }
 
 // firstLine is the first line of this run.

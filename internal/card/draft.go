@@ -140,9 +140,10 @@ func parseLabel(typed string) (label, rule, text string) {
 const zeroWidthJoiner = '\u200d'
 
 // tidy makes one space of each stretch of spaces. Text that is not UTF-8 or has
-// a control character, a line break among them, is not clean.
+// a control character or a line break is not clean.
 func tidy(typed string) (text string, clean bool) {
-	if !utf8.ValidString(typed) || strings.ContainsFunc(typed, unicode.IsControl) {
+	breaks := func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }
+	if !utf8.ValidString(typed) || strings.ContainsFunc(typed, breaks) {
 		return typed, false
 	}
 	return strings.Join(strings.Fields(typed), " "), true

@@ -18,19 +18,6 @@ func (n Number) Last(digits int) string {
 	return s[len(s)-min(max(digits, 0), 4, len(s)):]
 }
 
-// Grouped is the number as it stands on the card, with spaces.
-func (n Number) Grouped() secret.Text {
-	s := n.Reveal()
-	if len(s) == 15 {
-		return secret.New(s[:4] + " " + s[4:10] + " " + s[10:])
-	}
-	var groups []string
-	for group := range slices.Chunk([]byte(s), 4) {
-		groups = append(groups, string(group))
-	}
-	return secret.New(strings.Join(groups, " "))
-}
-
 const (
 	minDigits = 12
 	maxDigits = 19

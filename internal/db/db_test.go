@@ -11,7 +11,12 @@ import (
 	"coffer/internal/fault"
 )
 
-func TestMain(m *testing.M) { apptest.Main(m) }
+func TestMain(m *testing.M) {
+	if loadUntilKilled() {
+		return
+	}
+	apptest.Main(m)
+}
 
 const (
 	makeThing   = `CREATE TABLE thing (id BIGINT PRIMARY KEY, owner TEXT NOT NULL)`

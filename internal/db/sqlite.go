@@ -30,7 +30,7 @@ var pragmas = []string{
 	"recursive_triggers(ON)", // else REPLACE deletes past the append-only trigger
 	"secure_delete(ON)",
 	"temp_store(MEMORY)",
-	"wal_autocheckpoint(1000)",
+	"wal_autocheckpoint(4000)",
 }
 
 // fileConnector opens a SQLite file with statements cached by text.

@@ -63,9 +63,9 @@ func (e AuthzFailed) about() About {
 	if e.Reason == "not_found" {
 		a.Subject = Nobody
 	}
-	// The id of what does not exist is whatever the visitor typed.
 	if kind, id, _ := strings.Cut(e.Resource, ":"); kind != "route" {
-		a.Target = kind + ":" + cleanSegment("", id)
+		// The id of what does not exist is whatever the visitor typed.
+		a.Target = cleanSegment("", kind) + ":" + cleanSegment("", id)
 	}
 	return a
 }

@@ -1,14 +1,17 @@
 package event
 
+//go:generate go test -run ^TestEventsDocument$ . -update
+
 // All is the vocabulary, in the order of docs/EVENTS.md. What is listed here
 // can be written; nothing else can.
 var All = []*Kind{
-	// Signing up, in and out.
+	// Accounts.
 	&userCreated, &signupFailed,
 	&loginSucceeded, &loginSucceededAfterFail, &loginFailed,
-	&stepUpSucceeded, &stepUpFailed, &tokenReused,
+	&stepUpSucceeded, &stepUpFailed,
+	// Sessions.
 	&sessionCreated, &sessionRenewed, &loggedOut, &sessionExpired,
-	&sessionUsedAfterEnd, &sessionsExceeded,
+	&sessionUsedAfterEnd, &sessionsExceeded, &tokenReused,
 	// Cards.
 	&cardAdded, &cardViewed, &cardUpdated, &cardDeleted,
 	// Refusals and attacks.

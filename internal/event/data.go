@@ -131,6 +131,9 @@ func appendList(b []byte, list reflect.Value, m member) (out []byte, cut int) {
 // that JSON demands to be escaped but these two.
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
+	if strings.IndexByte(s, '"') < 0 && strings.IndexByte(s, '\\') < 0 {
+		return append(append(b, s...), '"')
+	}
 	for i := range len(s) {
 		if s[i] == '"' || s[i] == '\\' {
 			b = append(b, '\\')

@@ -202,8 +202,9 @@ func (l Line) split() (target string, members []byte) {
 	return target, append([]byte{'{'}, bytes.TrimPrefix(c.rest, []byte(","))...)
 }
 
-// Decode gives the event that the line tells of, as a value of its type. A
-// member of data that the type does not have is an error.
+// Decode gives the event that the line tells of, as a value of its type. It is
+// as strict with the data as Parse is with the rest: they must be what the
+// event would write, so no unknown member, no member twice, no other spelling.
 func (l Line) Decode() (Event, error) {
 	k, known := Find(l.Event)
 	if !known {
@@ -222,7 +223,11 @@ func (l Line) Decode() (Event, error) {
 			v.Field(i).SetString(l.member(in, target))
 		}
 	}
-	return v.Interface().(Event), nil
+	decoded := v.Interface().(Event)
+	if !bytes.Equal(appendData(nil, target, decoded, layouts[k]), l.Data) {
+		return nil, fmt.Errorf("data of %s: %w", k.Name, errForm)
+	}
+	return decoded, nil
 }
 
 // member is what stands where an in tag says: a member of the envelope, the

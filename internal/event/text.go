@@ -86,18 +86,17 @@ func CleanPath(path string) string {
 	if end := strings.IndexAny(path, "?#"); end >= 0 {
 		path = path[:end]
 	}
-	var kept []string
-	length, before := 0, ""
+	clean := make([]byte, 0, len(path)+len(hiddenToken))
+	before := ""
 	for segment := range strings.SplitSeq(path, "/") {
-		clean := cleanSegment(before, segment)
-		if length += len(clean); length > maxText {
+		kept := cleanSegment(before, segment)
+		if len(clean)+len(kept) > maxText {
 			break
 		}
-		kept = append(kept, clean)
-		length++ // the slash
+		clean = append(append(clean, kept...), '/')
 		before = segment
 	}
-	return strings.Join(kept, "/")
+	return strings.TrimSuffix(string(clean), "/")
 }
 
 func cleanSegment(before, segment string) string {

@@ -51,8 +51,8 @@ func share(b *testing.B, workers int, fn func()) {
 	}
 	close(turns)
 	wg.Wait()
-	b.ReportMetric(floshare(b.N)/b.Elapsed().Seconds(), "hashes/s")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "hashes/s")
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	b.ReportMetric(floshare(m.Sys)/(1<<20), "MB-sys")
+	b.ReportMetric(float64(m.Sys)/(1<<20), "MB-sys")
 }

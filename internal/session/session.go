@@ -79,12 +79,12 @@ type Session struct {
 
 // SteppedUp tells that the person proved themselves within the last minutes. A
 // replaced token never counts: what was proved since is not its bearer's.
-func (s *Session) SteppedUp(now time.Time) (stepped bool) {
+func (s Session) SteppedUp(now time.Time) (stepped bool) {
 	return !s.Rotated && now.Sub(s.Stepped) < StepUp
 }
 
 // Stale tells that the last use should be written again.
-func (s *Session) Stale(now time.Time) (stale bool) { return now.Sub(s.Seen) >= SeenEvery }
+func (s Session) Stale(now time.Time) (stale bool) { return now.Sub(s.Seen) >= SeenEvery }
 
 // over says whether the session is past its rest or age at now, and which.
 func over(created, seen, now time.Time) (reason string) {

@@ -44,18 +44,15 @@ var files = []file{
 	{"pseudonym.pem", makePseudonym, (*Vault).readPseudonym},
 }
 
-// Exists reports whether dir holds any of the keys.
-func Exists(dir string) (found bool, err error) {
+// Exists reports whether dir holds any of the keys. What cannot be looked at
+// counts as there: Load then says why, and nobody makes new keys beside it.
+func Exists(dir string) (found bool) {
 	for _, f := range files {
-		_, err := os.Stat(filepath.Join(dir, f.name))
-		if err == nil {
-			return true, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return false, err
+		if _, err := os.Stat(filepath.Join(dir, f.name)); !errors.Is(err, fs.ErrNotExist) {
+			return true
 		}
 	}
-	return false, nil
+	return false
 }
 
 // Create makes the keys that dir lacks, on disk before it returns, and loads
@@ -119,7 +116,7 @@ func Load(dir string) (*Vault, error) {
 		}
 		// The reader's own words are left out: they can quote what they read.
 		if f.read(v, data) != nil {
-			return nil, fmt.Errorf("%s is garbled or cut short: put it back from your backup", filepath.Join(dir, f.name))
+			return nil, fmt.Errorf("%s is garbled or cut short", filepath.Join(dir, f.name))
 		}
 	}
 	return v, nil
@@ -128,7 +125,7 @@ func Load(dir string) (*Vault, error) {
 func readPrivate(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is missing: put it back from your backup", path)
+		return nil, fmt.Errorf("%s is missing", path)
 	}
 	if err != nil {
 		return nil, err

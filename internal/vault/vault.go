@@ -88,7 +88,7 @@ func (v *Vault) Check(seen map[string]string) error {
 		return nil
 	}
 	names := slices.Sorted(maps.Keys(held))
-	return fmt.Errorf("%s, while %s holds %s: put the keys back that belong to this database; new ones cannot open what it holds",
+	return fmt.Errorf("%s; %s holds %s",
 		strings.Join(wrong, "; "), v.dir, strings.Join(names, ", "))
 }
 

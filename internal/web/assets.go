@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-//go:embed all:assets/dist
+//go:embed assets/dist
 var dist embed.FS
 
 // built are the page assets inside the binary. A bare clone has none: pages

@@ -11,11 +11,11 @@ import (
 // A card's engraving is a ring of nine sine curves: three wave counts, each
 // turned twice. Which counts, how high the waves are and how far a turn goes
 // come from the SHA-256 of the card's id, so a person knows the cards apart.
-// Curves are few and shared: they are drawn once each, on first use.
+// Curves are few and shared: each is drawn once, on first use.
 
 const (
-	ringRadius = 80
-	leastWaves = 9
+	ringRadius = 78
+	leastWaves = 7
 	waveCounts = 8
 	heights    = 4
 )
@@ -36,15 +36,14 @@ var rings [waveCounts][heights]struct {
 func engrave(id string) engraving {
 	sum := sha256.Sum256([]byte(id))
 	var e engraving
-	height := int(sum[0]) % heights
-	first := int(sum[1]) % waveCounts
+	first, step := int(sum[0])%waveCounts, 1+int(sum[1])%3
 	for i := range e.paths {
-		e.paths[i] = ring((first+i*(1+int(sum[2])%2))%waveCounts, (height+i)%heights)
+		e.paths[i] = ring((first+i*step)%waveCounts, (int(sum[2])+i)%heights)
 	}
-	turn := 5 + int(sum[3])%6
+	turn := 6 + int(sum[3])%8
 	e.turn, e.turned = rotation(turn), rotation(2*turn)
 	if id != "" {
-		e.face = int(sum[4]) % 4
+		e.face = int(sum[4]) % len(faces)
 	}
 	return e
 }
@@ -53,7 +52,7 @@ func rotation(degrees int) string { return "rotate(" + strconv.Itoa(degrees) + "
 
 func ring(waves, height int) string {
 	r := &rings[waves][height]
-	r.once.Do(func() { r.path = drawRing(leastWaves+waves, 10+7*float64(height)) })
+	r.once.Do(func() { r.path = drawRing(leastWaves+waves, 12+6*float64(height)) })
 	return r.path
 }
 

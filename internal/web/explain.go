@@ -2,7 +2,11 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"io"
+
+	"github.com/a-h/templ"
 )
 
 // Member is one member of a line: its name, its value as it stands in the file,
@@ -20,6 +24,24 @@ type Explained struct {
 	// Line is the line as it stands in the file, split for the eye.
 	Line      []Member
 	Questions []Question
+}
+
+// whole writes the line as it stands in the file; by hand, since a template
+// would add space between its parts.
+func (e Explained) whole() templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var b bytes.Buffer
+		for i, m := range e.Line {
+			before := ","
+			if i == 0 {
+				before = "{"
+			}
+			b.WriteString(before + "<i>" + templ.EscapeString(`"`+m.Name+`":`) + "</i>" + templ.EscapeString(m.Value))
+		}
+		b.WriteString("}")
+		_, err := b.WriteTo(w)
+		return err
+	})
 }
 
 // questions are the order in which a line is read. The names are the wire's.

@@ -41,6 +41,9 @@ func (f Face) BrandName() string { return BrandName(f.Brand) }
 // Grouped is the whole number in the groups that stand on the card.
 func (f Face) Grouped() string { return Group(f.Brand, f.Digits) }
 
+// Masked is the number as it stands while it is sealed.
+func (f Face) Masked() string { return f.mask() + f.Last4 }
+
 // mask is the covered part, grouped as the number would be.
 func (f Face) mask() string {
 	switch f.Brand {

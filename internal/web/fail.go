@@ -167,3 +167,11 @@ func (s *Server) errorPage(r *http.Request, f *fault.Error) templ.Component {
 func (s *Server) Shell(r *http.Request) Shell {
 	return Shell{Person: visitOf(r).session.Username, Version: s.Version}
 }
+
+// Word answers with a word, for machines.
+func Word(w http.ResponseWriter, status int, text string) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n")) // whoever asked is gone
+	return nil
+}

@@ -59,6 +59,16 @@ type Field struct {
 	Mono bool
 }
 
+// Faulty are the fields that something is wrong with, in the page's order.
+func Faulty(fields []Field) (faulty []Field) {
+	for _, f := range fields {
+		if f.Fault != "" {
+			faulty = append(faulty, f)
+		}
+	}
+	return faulty
+}
+
 // describedBy names what belongs to the input, for whoever cannot see it.
 func (f Field) describedBy() string {
 	var ids []string
@@ -93,25 +103,38 @@ func current(here bool) templ.Attributes {
 	return templ.Attributes{"aria-current": "page"}
 }
 
+// after marks a way that script closes until waiting is over.
+func after(wait bool) templ.Attributes {
+	if !wait {
+		return nil
+	}
+	return templ.Attributes{"data-when": true}
+}
+
 func refresh(seconds int, to string) string {
 	return strconv.Itoa(seconds) + "; url=" + to
 }
 
 // The ways a time is written; script turns each into local time.
 const (
-	AsClock  = "clock"  // 16:49:03
+	AsClock  = "clock"  // 16:49:03 UTC
 	AsDay    = "day"    // 24 Nov 2026
-	AsShort  = "short"  // 24 Nov, 16:49
-	AsMoment = "moment" // 24 Nov 2026, 16:49:03
+	AsShort  = "short"  // 24 Nov, 16:49 UTC
+	AsRow    = "row"    // 24 Nov 16:49:03 UTC
+	AsMoment = "moment" // 24 Nov 2026, 16:49:03 UTC
 )
 
-var layouts = map[string]string{
-	AsClock:  "15:04:05 UTC",
-	AsDay:    "2 Jan 2006",
-	AsShort:  "2 Jan, 15:04 UTC",
-	AsMoment: "2 Jan 2006, 15:04:05 UTC",
+// layouts are the part in the face for words, and the part in the face for digits.
+var layouts = map[string][2]string{
+	AsClock:  {"15:04:05 UTC"},
+	AsDay:    {"2 Jan 2006"},
+	AsShort:  {"2 Jan,", "15:04 UTC"},
+	AsRow:    {"2 Jan", "15:04:05 UTC"},
+	AsMoment: {"2 Jan 2006,", "15:04:05 UTC"},
 }
 
-func written(t time.Time, as string) string { return t.UTC().Format(layouts[as]) }
+func written(t time.Time, as string) string { return t.UTC().Format(layouts[as][0]) }
+
+func clocked(t time.Time, as string) string { return t.UTC().Format(layouts[as][1]) }
 
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

@@ -35,7 +35,7 @@ func Rows(rows []Row) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, r := range rows {
-			templ_7745c5c3_Err = row(r, AsShort).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = row(r, AsRow).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

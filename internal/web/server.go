@@ -11,8 +11,8 @@ import (
 
 	"coffer/internal/event"
 	"coffer/internal/fault"
-	"coffer/internal/secret"
 	"coffer/internal/seclog"
+	"coffer/internal/secret"
 	"coffer/internal/session"
 )
 
@@ -82,7 +82,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
-	s.guarded(w, r, func() error { return s.unknown(w, r) })
+	s.guarded(w, r, func() error { return s.NotFound(w, r) })
 }
 
 // clean reports whether the mux would serve the path as it stands, rather than
@@ -139,9 +139,9 @@ func (s *Server) throttle(r *http.Request, route Route) error {
 	}
 }
 
-// unknown answers a path that is not there, or a method that its page does not
+// NotFound answers a path that is not there, or a method that its page does not
 // have. Neither is an event by itself; a stranger who tries many is.
-func (s *Server) unknown(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) NotFound(w http.ResponseWriter, r *http.Request) error {
 	f := fault.New(fault.NotFound, "Nothing is at this address. Check it, or start from the first page.")
 	if allowed := s.allowed(r); len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))

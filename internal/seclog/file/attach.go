@@ -121,9 +121,7 @@ func (f *Follower) setAside(ctx context.Context) error {
 	f.detach()
 	f.next, f.size = f.segment, 0
 	if f.Altered != nil {
-		// Not in this call: the event is a commit of its own, and the gate may
-		// be shut until this file is whole.
-		go f.Altered(context.WithoutCancel(ctx), altered)
+		f.Altered(ctx, altered)
 	}
 	return f.create()
 }

@@ -42,7 +42,8 @@ type Config struct {
 	// Shut is called with the reason while the file cannot follow, and with nil
 	// once it has caught up.
 	Shut func(why error)
-	// Altered is told of a file that was changed below the mark.
+	// Altered is told of a file that was changed below the mark. It must not
+	// commit: the gate may be shut until the file is whole again.
 	Altered func(ctx context.Context, e event.LogFileAltered)
 }
 

@@ -20,7 +20,7 @@ type SignupView struct {
 func (p SignupView) username() web.Field {
 	return web.Field{
 		Name: "username", Label: "Username", Value: p.Username, Fault: p.Faults.On("username"),
-		Hints: []string{"3 to 64 letters, digits, dots, hyphens or underscores. You sign in with it."},
+		Hints: []string{"3 to 64 letters, digits, dots, hyphens or underscores."},
 		Attrs: attrs("type", "text", "autocomplete", "username", "autocapitalize", "none", "spellcheck", "false", "maxlength", "64", "required", ""),
 	}
 }
@@ -75,7 +75,7 @@ func (p SignupView) Page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = web.Summary(p.Faults, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Summary("", p.username(), p.password()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -91,7 +91,7 @@ func (p SignupView) Page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"strength\" id=\"strength\" aria-live=\"polite\" hidden><b>Strength:</b> <span data-word>nothing typed yet</span></p><button class=\"btn btn-primary w-100\">Create account</button></form><p class=\"else\">Have one already? <a href=\"/login\">Sign in</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"strength needs-js\" id=\"strength\" aria-live=\"polite\"><b>Strength:</b> <span data-word>nothing typed yet</span></p><button class=\"btn btn-primary wide\">Create account</button></form><p class=\"else\">Have one already? <a href=\"/login\">Sign in</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -17,7 +17,7 @@ type WelcomeView struct {
 	Line web.Explained
 	// Own says which of the two.
 	Own bool
-	// Did says in a sentence what the visitor did, for their own line.
+	// Did says what the visitor did to get their own line; empty is a plain sentence.
 	Did string
 }
 
@@ -71,25 +71,26 @@ func (p WelcomeView) Page() templ.Component {
 					}
 					if p.Did != "" {
 						var templ_7745c5c3_Var3 string
-						templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(p.Did + " ")
+						templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(p.Did)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `holder/welcome.templ`, Line: 34, Col: 21}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `holder/welcome.templ`, Line: 34, Col: 15}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, " ")
+					} else {
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "This is what was written down, member by member.")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "This is what was written down, member by member.</p><span class=\"badge good\">Your own visit</span>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</p><span class=\"badge good\">Your own visit</span>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h2 id=\"line\">One line of the log</h2><p>What is written when a password does not match, member by member.</p><span class=\"badge calm\">Sample</span>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h2 id=\"line\">One line of the log</h2><p>What is written when a stranger asks for a card, member by member.</p><span class=\"badge calm\">Sample</span>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"text/tabwriter"
+	"time"
+
+	"coffer/internal/app"
+)
+
+type migrateCmd struct{ app.Config }
+
+// Run brings the schema up, and says from where to where.
+func (c *migrateCmd) Run(ctx context.Context, s streams) error {
+	from, to, err := app.Migrate(ctx, c.Config)
+	if err != nil {
+		return err
+	}
+	if from == to {
+		fmt.Fprintf(s.out, "The schema is at version %d: nothing to do.\n", to)
+		return nil
+	}
+	fmt.Fprintf(s.out, "The schema was brought from version %d to %d.\n", from, to)
+	return nil
+}
+
+type configCmd struct{ app.Config }
+
+// Run prints what is in force, where it comes from, and the table of limits.
+func (c *configCmd) Run(s streams) error {
+	rows, limits, err := app.Describe(c.Config)
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "SETTING\tVALUE\tFROM")
+	for _, r := range rows {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Flag, r.Value, r.From)
+	}
+	fmt.Fprintln(t, "\nLIMIT\tVALUE\tDEFAULT\tPER\tCOUNTS")
+	for _, l := range limits {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", l.Name, l.Value, l.Default, l.Per, l.Counts)
+	}
+	return t.Flush()
+}
+
+type healthcheckCmd struct{ app.Config }
+
+// Run asks the vault on this machine; the exit code is the answer.
+func (c *healthcheckCmd) Run(ctx context.Context, s streams) error {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %q: %w", c.Listen, err)
+	}
+	if host == "" || host == "0.0.0.0" || host == "::" {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		fmt.Fprintf(s.err, "no answer: %v\n", err)
+		return errNo
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		fmt.Fprintf(s.err, "not well: %s\n", res.Status)
+		return errNo
+	}
+	fmt.Fprintln(s.out, "ok")
+	return nil
+}

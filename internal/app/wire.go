@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime"
+	"time"
+
+	"coffer/internal/account"
+	"coffer/internal/card"
+	"coffer/internal/factor"
+	"coffer/internal/limit"
+	"coffer/internal/query"
+	"coffer/internal/web"
+	"coffer/internal/web/holder"
+)
+
+// wire makes the services and pages and joins the rooms' routes into one table.
+func (a *App) wire(context.Context) error {
+	hasher, err := factor.NewHasher(factor.Default)
+	if err != nil {
+		return err
+	}
+	a.limits = limit.New(a.settings.limits)
+	people := account.New(account.Config{
+		Log: a.log, Read: a.read, Hasher: hasher, Limits: a.limits, MAC: a.keys.MAC,
+	})
+	cards := card.New(card.Config{Log: a.log, Reader: a.read, Vault: a.keys, Limits: a.limits})
+	pages := &holder.Pages{People: people, Cards: cards, Lines: query.New(a.read)}
+	routes := append(pages.Routes(), a.healthRoutes()...)
+	if a.web, err = web.New(a.webConfig(people), routes); err != nil {
+		return err
+	}
+	pages.Web = a.web
+	a.tasks = []func(context.Context) error{
+		every(time.Minute, "sessions", sweep(people)),
+		every(time.Minute, "flood", a.log.SumUp),
+		every(30*time.Second, "log", a.heartbeat),
+		every(time.Second, "clock", a.watchClock()),
+		every(time.Second, "log", a.writeFindings),
+	}
+	return nil
+}
+
+func (a *App) webConfig(people *account.Service) web.Config {
+	return web.Config{
+		Log:      a.log,
+		Identify: people.Identify,
+		Requests: func(from netip.Addr) (bool, time.Duration) { return a.limits.AllowAddress(limit.Request, from) },
+		Unknown:  func(from netip.Addr) (bool, time.Duration) { return a.limits.AllowAddress(limit.NotFound, from) },
+
+		RequestLimit: a.settings.limits.Of(limit.Request).String(),
+		Proxies:      a.proxies,
+		Secure:       a.secure,
+		Origin:       a.origin,
+		Version:      a.Version,
+	}
+}
+
+// sweep ends what is due, portion by portion.
+func sweep(people *account.Service) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for ctx.Err() == nil {
+			if more, err := people.Sweep(ctx); err != nil || !more {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// healthRoutes are for what watches over the process; they read no cookie and
+// make no event. Static files stand here too.
+func (a *App) healthRoutes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /healthz", Guard: web.Bare, Handle: func(w http.ResponseWriter, _ *http.Request) error {
+			return web.Word(w, http.StatusOK, "ok")
+		}},
+		{Pattern: "GET /readyz", Guard: web.Bare, Handle: a.ready},
+		{Pattern: "GET /static/{hash}/{file}", Guard: web.Bare, Handle: a.static},
+	}
+}
+
+// ready says whether a request could be served now: the database answers and
+// the log takes events.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+	defer cancel()
+	err := a.log.Ready()
+	if err == nil {
+		err = a.read.Ping(ctx)
+	}
+	if err == nil {
+		_, err = a.sealer.Head(ctx)
+	}
+	if err != nil {
+		slog.Warn("not ready", "err", err)
+		return web.Word(w, http.StatusServiceUnavailable, "unavailable")
+	}
+	return web.Word(w, http.StatusOK, "ok")
+}
+
+// Warnings are what an operator should know about this setup, a sentence each.
+func (a *App) Warnings() (out []string) {
+	for _, row := range a.settings.limits.Rows() {
+		if row.Value.Off() {
+			out = append(out, fmt.Sprintf("the limit %s is off: %s are not counted", row.Name, row.Counts))
+		}
+	}
+	host, _, _ := net.SplitHostPort(a.listener.Addr().String()) // a listener's own address has both parts
+	if ip, err := netip.ParseAddr(host); err == nil && !ip.IsLoopback() && !a.secure {
+		out = append(out, "plain HTTP is open beyond this machine: passwords and numbers cross the network in clear; put HTTPS before it and set --url")
+	}
+	if !web.Built() {
+		out = append(out, "the page assets are not built into this binary; build it with make")
+	}
+	if runtime.GOOS != "linux" {
+		out = append(out, "this system is untested; Linux is what Coffer is tried on")
+	}
+	return out
+}
+
+// static answers what an asset's address names; what is not there is told like
+// any other unknown path.
+func (a *App) static(w http.ResponseWriter, r *http.Request) (err error) {
+	web.Static(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err = a.web.NotFound(w, r)
+	})).ServeHTTP(w, r)
+	return err
+}

@@ -1,0 +1,64 @@
+package card
+
+import (
+	"context"
+
+	"coffer/internal/db"
+	"coffer/internal/event"
+	"coffer/internal/fault"
+	"coffer/internal/limit"
+	"coffer/internal/secret"
+)
+
+// Reveal gives a card's number to its owner: opened first, handed over only
+// once the log says so.
+func (s *Service) Reveal(ctx context.Context, owner, id string) (secret.Text, Card, error) {
+	c, err := s.find(ctx, owner, id, VerbReveal)
+	if err != nil {
+		return secret.Text{}, Card{}, err
+	}
+	if allowed, retry := s.limits.Allow(limit.Reveal, owner); !allowed {
+		return secret.Text{}, Card{}, s.limits.Refused(limit.Reveal, owner, retry)
+	}
+	number, err := s.open(ctx, c)
+	if err != nil {
+		return secret.Text{}, Card{}, err
+	}
+	err = s.log.Commit(ctx, func(tx *db.Tx) ([]event.Event, error) {
+		n, err := tx.Exec(updateShown, tx.Now.UnixMicro(), id, owner)
+		if err == nil && n == 0 {
+			err = absent(id) // deleted since it was read: a gone card shows no number
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.Shown = tx.Now
+		return []event.Event{event.CardViewed{Owner: owner, Card: id, Last4: c.Last4, Part: "number"}}, nil
+	})
+	if err != nil {
+		return secret.Text{}, Card{}, err
+	}
+	return number, c, nil
+}
+
+func (s *Service) open(ctx context.Context, c Card) (secret.Text, error) {
+	var sealed []byte
+	err := s.read.QueryRow(ctx, selectSealed, c.ID).Scan(&sealed)
+	if err != nil {
+		return secret.Text{}, unreadable(err)
+	}
+	key, err := s.dataKey(ctx, c.Owner)
+	if fault.Is(err, fault.Unavailable) {
+		return secret.Text{}, err
+	}
+	if err == nil {
+		number, failed := key.Open(sealed, c.ref())
+		if failed == nil {
+			s.keys.put(c.Owner, key)
+			return number, nil
+		}
+		err = failed
+	}
+	return secret.Text{}, fault.Wrap(fault.Internal, "The number could not be opened and was not shown.",
+		err, event.DecryptFailed{Owner: c.Owner, Card: c.ID})
+}

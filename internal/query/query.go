@@ -1,0 +1,142 @@
+// Package query reads the sealed log for the people it is about: a person's
+// activity, a card's history, the line that a visit made, each as an entry and
+// as a sentence. It shows nobody what concerns others only: a failed attempt on
+// somebody's card stands in the owner's history and not in the history of
+// whoever tried, whom it would tell that the card exists. It changes nothing.
+package query
+
+import (
+	"context"
+	"crypto/subtle"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"coffer/internal/db"
+	"coffer/internal/event"
+	"coffer/internal/fault"
+)
+
+// Entry is one sealed line as the person it concerns may see it.
+type Entry struct {
+	Seq                             uint64
+	At                              time.Time
+	Event, Level, Outcome, Reason   string
+	Description                     string
+	Actor, Subject, Session, Target string
+	SourceIP, UserAgent             string
+	Data                            json.RawMessage
+	// What is the typed event, or nil if this Coffer does not know it.
+	What event.Event
+	// Own says that the person did it. Of another person who acted neither id
+	// nor session is told.
+	Own bool
+}
+
+// Reader reads what is sealed.
+type Reader struct {
+	db    *db.Reader
+	cards histories
+}
+
+// New makes a reader.
+func New(r *db.Reader) *Reader { return &Reader{db: r} }
+
+// Activity reads a person's history, newest first: what concerns their account,
+// and their own successes. With card, only what touched that card. It reads at
+// most limit entries before the line numbered before, 0 meaning from the
+// newest; more says that there are older ones.
+func (r *Reader) Activity(ctx context.Context, person, card string, before uint64, limit int) (entries []Entry, more bool, err error) {
+	if before == 0 || before > math.MaxInt64 {
+		before = math.MaxInt64
+	}
+	if card == "" {
+		entries, err = r.entries(ctx, person, selectActivity, person, int64(before), limit+1)
+	} else {
+		entries, err = r.entries(ctx, person, selectCardActivity, "card:"+card, person, int64(before), limit+1)
+	}
+	if err != nil || len(entries) <= limit {
+		return entries, false, err
+	}
+	return entries[:limit], true, nil
+}
+
+// VisitLine reads the first line of a commit for the visitor who caused it and
+// alone knows its random id; none is nil. Numbered says that seq is known.
+func (r *Reader) VisitLine(ctx context.Context, commit string, seq uint64, numbered bool) ([]byte, error) {
+	var found string
+	var line []byte
+	var err error
+	switch {
+	case numbered:
+		err = r.db.QueryRow(ctx, selectNumbered, int64(seq)).Scan(&found, &line)
+	case r.db.Engine() == db.Postgres:
+		err = r.db.QueryRow(ctx, selectCommit, commit).Scan(&found, &line)
+	default:
+		return nil, nil // SQLite numbers in the commit: a visit without a number is made up
+	}
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && subtle.ConstantTimeCompare([]byte(found), []byte(commit)) == 0:
+		return nil, nil
+	case err != nil:
+		return nil, unreadable(err)
+	}
+	return line, nil
+}
+
+// entries runs a query for lines and reads them for person.
+func (r *Reader) entries(ctx context.Context, person, q string, args ...any) ([]Entry, error) {
+	rows, err := r.db.Query(ctx, q, args...)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	defer rows.Close()
+	var entries []Entry
+	for rows.Next() {
+		var line []byte // a copy of its own, which the entry's data goes on to use
+		if err := rows.Scan(&line); err != nil {
+			return nil, unreadable(err)
+		}
+		e, err := read(line, person)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, unreadable(err)
+	}
+	return entries, nil
+}
+
+// read makes an entry of a line, for person's eyes.
+func read(line []byte, person string) (Entry, error) {
+	l, err := event.Parse(line)
+	if err != nil {
+		return Entry{}, fmt.Errorf("a sealed line does not read: %w", err)
+	}
+	at, err := time.Parse(time.RFC3339Nano, l.Datetime)
+	if err != nil {
+		return Entry{}, fmt.Errorf("a sealed line has no time: %w", err)
+	}
+	e := Entry{
+		Seq: l.Seq, At: at, Event: l.Event, Level: l.Level, Outcome: l.Outcome, Reason: l.Reason,
+		Description: l.Description, Actor: l.Actor, Subject: l.Subject, Session: l.Session, Target: l.Target(),
+		SourceIP: l.SourceIP, UserAgent: l.UserAgent, Data: l.Data, Own: l.Actor == person,
+	}
+	if e.What, err = l.Decode(); err != nil {
+		e.What = nil // written by a newer Coffer: its description still reads
+	}
+	if !e.Own && l.Actor != "" && !strings.HasPrefix(l.Actor, "system:") {
+		e.Actor, e.Session = "", "" // another person's
+	}
+	return e, nil
+}
+
+func unreadable(err error) error {
+	return fault.Wrap(fault.Unavailable, "The log cannot be read now. Nothing was changed.", err)
+}

@@ -1,0 +1,5 @@
+// The pictures that pages draw in place, by their names in bootstrap-icons.
+export default [
+  'arrow-clockwise', 'check-circle-fill', 'circle-half', 'copy', 'exclamation-circle-fill',
+  'eye', 'person', 'plus-lg', 'shield-lock',
+]

@@ -1,0 +1,16 @@
+// What script adds to pages that work without it.
+import { copyButtons } from './copy.js'
+import { drawCard } from './card.js'
+import { hideNumber, waitOut } from './countdown.js'
+import { passwords } from './password.js'
+import { themeButton } from './theme-button.js'
+import { localTimes } from './times.js'
+
+themeButton()
+localTimes()
+copyButtons()
+passwords()
+drawCard()
+hideNumber()
+waitOut()
+document.querySelector('[data-focus]')?.focus()

@@ -1,0 +1,98 @@
+package holder
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"coffer/internal/query"
+	"coffer/internal/session"
+	"coffer/internal/web"
+)
+
+// activityRows is how many lines stand on one page of the activity.
+const activityRows = 50
+
+// start is the welcome page to strangers and the cards to their holder.
+func (p *Pages) start(w http.ResponseWriter, r *http.Request) error {
+	s, alive := web.Session(r)
+	if !alive {
+		return p.welcome(w, r)
+	}
+	return p.cards(w, r, s)
+}
+
+func (p *Pages) welcome(w http.ResponseWriter, r *http.Request) error {
+	line, err := web.Visited(r, p.Lines.VisitLine)
+	if err != nil {
+		return err
+	}
+	view := WelcomeView{Shell: p.Web.Shell(r), Own: line != nil}
+	if line == nil {
+		line = []byte(sample)
+	}
+	view.Line = web.Explain(line)
+	if view.Own {
+		view.Did = did(line)
+	}
+	return web.Render(w, r, http.StatusOK, view.Page())
+}
+
+func (p *Pages) cards(w http.ResponseWriter, r *http.Request, s session.Session) error {
+	list, err := p.Cards.List(r.Context(), s.Account)
+	if err != nil {
+		return err
+	}
+	entries, _, err := p.Lines.Activity(r.Context(), s.Account, "", 0, latelyRows)
+	if err != nil {
+		return err
+	}
+	view := CardsView{Shell: p.Web.Shell(r), Lately: rows(entries)}
+	now := time.Now()
+	for _, c := range list {
+		view.Cards = append(view.Cards, tileOf(c, now))
+	}
+	return web.Render(w, r, http.StatusOK, view.Page())
+}
+
+func (p *Pages) activity(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	from := before(r)
+	entries, more, err := p.Lines.Activity(r.Context(), s.Account, "", from, activityRows)
+	if err != nil {
+		return err
+	}
+	view := ActivityView{Shell: p.Web.Shell(r), Days: web.ByDay(rows(entries))}
+	if more {
+		view.Older = "/activity?before=" + strconv.FormatUint(entries[len(entries)-1].Seq, 10)
+	}
+	if from > 0 {
+		view.Newer = "/activity"
+	}
+	return web.Render(w, r, http.StatusOK, view.Page())
+}
+
+// rows are entries as a page shows them.
+func rows(entries []query.Entry) []web.Row {
+	out := make([]web.Row, 0, len(entries))
+	for _, e := range entries {
+		row := web.Row{Seq: e.Seq, At: e.At, Says: query.Say(e), Device: web.Device(e.UserAgent), Address: e.SourceIP, Session: e.Session, Mark: mark(e)}
+		if e.Event == "malicious_direct_reference" {
+			row.Note = "told that it does not exist"
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func mark(e query.Entry) web.Mark {
+	switch {
+	case e.Level == "CRITICAL" && e.Outcome == "failure" && e.Event != "malicious_direct_reference":
+		return web.Grave
+	case e.Outcome == "failure":
+		return web.Refused
+	case e.Level == "WARNING":
+		return web.Unusual
+	}
+	return web.Plain
+}
