@@ -59,7 +59,7 @@ func (g *group) statement(q string) error {
 // rollback leaves the connection clean, whatever state it is in.
 func (g *group) rollback() {
 	g.conn.settle()
-	if err := g.conn.broken; syncFailed(err) && g.dead == nil {
+	if err := g.conn.broken; g.dead == nil && g.syncFailed(err) {
 		g.dead = err
 		if g.hooks.Fatal != nil {
 			g.hooks.Fatal(err)

@@ -19,6 +19,8 @@ type group struct {
 	pool   *sql.DB   // holds conn, so that rows can be *sql.Rows
 	reads  *sql.Conn // conn again
 	dead   error     // the failed sync after which nothing is written; the goroutine's
+	// syncFailed recognises it.
+	syncFailed func(error) bool
 
 	mu      sync.Mutex
 	queue   []*job
@@ -54,7 +56,8 @@ func newGroup(ctx context.Context, c Config) (*group, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &group{config: c, conn: raw.(*conn), wake: make(chan struct{}, 1), stopped: make(chan struct{})}
+	g := &group{config: c, conn: raw.(*conn), syncFailed: syncFailed,
+		wake: make(chan struct{}, 1), stopped: make(chan struct{})}
 	g.pool = sql.OpenDB(pinned{g.conn})
 	if g.reads, err = g.pool.Conn(ctx); err == nil {
 		err = checkDurable(ctx, g.reads)

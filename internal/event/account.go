@@ -3,14 +3,14 @@ package event
 // UserCreated is a new account.
 type UserCreated struct {
 	Account string `json:"-" in:"subject"`
-	// Role is what the account may do: holder, auditor, admin.
+	// Role is what the account may do: holder.
 	Role string `json:"role"`
 }
 
 var userCreated = Kind{
 	Name: "user_created", Level: Info, Outcome: Success,
 	Says: "Account created",
-	Doc:  "Somebody signed up, or an operator made an account on the command line. At sign-up the actor is the new id.",
+	Doc:  "Somebody signed up. The actor is the new id.",
 	New:  func() Event { return UserCreated{} },
 }
 
@@ -95,8 +95,8 @@ type LoginFailed struct {
 	// since people type passwords into the name's field.
 	Typed  string `json:"typed,omitempty"`
 	Reason string `json:"-" in:"reason"`
-	// Attempt is which refusal in a row this is.
-	Attempt int `json:"attempt"`
+	// Attempt is which refusal in a row this is, where that is counted.
+	Attempt int `json:"attempt,omitempty"`
 }
 
 var loginFailed = Kind{
@@ -105,7 +105,6 @@ var loginFailed = Kind{
 	Reasons: map[string]string{
 		"wrong_password": "Sign-in refused: the password did not match",
 		"unknown_name":   "Sign-in refused: no account has this name",
-		"locked":         "Sign-in refused: locked after too many failures",
 	},
 	Doc: "A sign-in was refused. Nobody is proven to act, so the actor is empty; the subject is the account whose name was given.",
 	New: func() Event { return LoginFailed{} },

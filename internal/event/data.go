@@ -21,7 +21,7 @@ type member struct {
 }
 
 // maxList bounds what a list may take of a line, which is at most 16 KiB; the
-// rest of a line cannot reach the other half.
+// rest of a line cannot fill the other half.
 const maxList = 8 << 10
 
 // leftOut is the member that counts what a list had to leave out.

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write docs/EVENTS.md")
 
 const document = "../../docs/EVENTS.md"
 
-// groups are the document's chapters: how many kinds of All each one takes.
+// groups are the document's chapters, each with the kind of All that ends it.
 var groups = []struct {
 	title string
 	until *Kind

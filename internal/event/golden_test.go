@@ -34,7 +34,7 @@ func samples() []sample {
 		{"authn_login_success", visitor("POST", "/login"), LoginSucceeded{Account: somebody, Session: theSession, Method: "password"}},
 		{"authn_login_successafterfail", visitor("POST", "/login"), LoginSucceededAfterFail{Account: somebody, Session: theSession, Method: "password", Failures: 3}},
 		{"authn_login_fail", visitor("POST", "/login"), LoginFailed{Account: somebody, Reason: "wrong_password", Attempt: 3}},
-		{"authn_login_fail-unknown", visitor("POST", "/login"), LoginFailed{Typed: "5f2c9e0b7a41d386", Reason: "unknown_name", Attempt: 1}},
+		{"authn_login_fail-unknown", visitor("POST", "/login"), LoginFailed{Typed: "5f2c9e0b7a41d386", Reason: "unknown_name"}},
 		{"authn_stepup_success", person("POST", "/confirm"), StepUpSucceeded{Account: somebody, Session: theSession, Method: "password"}},
 		{"authn_stepup_fail", person("POST", "/confirm"), StepUpFailed{Account: somebody, Session: theSession, Method: "password"}},
 

@@ -130,7 +130,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		{"another case", "authn_login_fail", `{"target":"account:u_7f3k","Attempt":3}`},
 		{"another order", "authn_signup_fail", `{"method":"password","target":"account:u_7f3k"}`},
 		{"another spelling", "user_created", `{"target":"account:u_7f3k","role":"\u0061dmin"}`},
-		{"a missing member", "authn_login_fail", `{"target":"account:u_7f3k"}`},
+		{"a missing member", "authn_login_successafterfail", `{"target":"account:u_7f3k","method":"password"}`},
 		{"an empty member", "authn_login_fail", `{"target":"account:u_7f3k","typed":"","attempt":3}`},
 		{"an unknown member in a list", "input_validation_fail", `{"target":"route:/x","fields":[{"field":"a","value":"b"}]}`},
 	} {

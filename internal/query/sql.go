@@ -7,7 +7,7 @@ const (
 	selectActivity = `SELECT line FROM event WHERE seq IN (
 		SELECT seq FROM (SELECT seq FROM event WHERE subject = $1 AND subject <> '' AND seq < $2
 			ORDER BY seq DESC LIMIT $3) AS about
-		UNION SELECT seq FROM (SELECT seq FROM event WHERE actor = $1 AND actor <> '' AND outcome = 'success' AND seq < $2
+		UNION SELECT seq FROM (SELECT seq FROM event WHERE actor = $1 AND actor <> subject AND actor <> '' AND outcome = 'success' AND seq < $2
 			ORDER BY seq DESC LIMIT $3) AS done)
 		ORDER BY seq DESC LIMIT $3`
 	// The joined '' keeps both engines from choosing the person's index, which

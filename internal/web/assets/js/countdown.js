@@ -22,7 +22,8 @@ export function hideNumber() {
     box.querySelector('[data-copy]')?.remove()
     const again = box.querySelector('[data-again]')
     if (again) again.textContent = 'Back to the card'
-    left.textContent = 'hidden'
+    left.parentElement.textContent = 'The number is hidden again.'
+    ticks.setAttribute('d', 'M0 5')
   }
   ticking(Date.now() + total * 1000, (seconds) => {
     left.textContent = `in ${seconds} s`

@@ -1,0 +1,111 @@
+package query_test
+
+import (
+	"strings"
+	"testing"
+
+	"coffer/internal/event"
+	"coffer/internal/query"
+)
+
+// said is what each event reads as. Every kind of the vocabulary stands here.
+var said = []struct {
+	e    event.Event
+	want string
+}{
+	{event.UserCreated{Account: alice, Role: "holder"}, "Account created"},
+	{event.SignupFailed{Account: alice, Reason: "name_taken"}, "Someone tried to sign up with your name"},
+	{event.LoginSucceeded{Account: alice}, "Signed in"},
+	{event.LoginSucceededAfterFail{Account: alice, Failures: 1}, "Signed in after 1 failed attempt"},
+	{event.LoginSucceededAfterFail{Account: alice, Failures: 3}, "Signed in after 3 failed attempts"},
+	{event.LoginFailed{Account: alice, Reason: "wrong_password"}, "Sign-in refused: wrong password"},
+	{event.LoginFailed{Account: alice, Reason: "locked"}, "Sign-in refused: locked after too many wrong passwords"},
+	{event.LoginFailed{Typed: "00", Reason: "unknown_name"}, "Sign-in refused: no account has this name"},
+	{event.StepUpSucceeded{Account: alice, Method: "password"}, "Confirmed with your password"},
+	{event.StepUpFailed{Account: alice, Method: "password"}, "Confirmation refused: wrong password"},
+	{event.TokenReused{Account: alice}, "A replaced session token came back: somebody may hold a copy"},
+	{event.SessionCreated{Account: alice}, "Session started"},
+	{event.SessionRenewed{Account: alice}, "Session renewed"},
+	{event.LoggedOut{Account: alice}, "Signed out"},
+	{event.SessionExpired{Account: alice, Reason: "idle"}, "Session ended: not used for too long"},
+	{event.SessionUsedAfterEnd{Account: alice, Reason: "logout"}, "A session was used after signing out"},
+	{event.SessionsExceeded{Account: alice, Max: 10}, "Too many sessions: the oldest was ended"},
+	{event.CardAdded{Owner: alice, Card: "c_1", Brand: "visa", Last4: "4242"}, "•••• 4242 added"},
+	{event.CardViewed{Owner: alice, Card: "c_1", Last4: "4242", Part: "masked"}, "•••• 4242 viewed"},
+	{event.CardViewed{Owner: alice, Card: "c_1", Last4: "4242", Part: "number"}, "Number of •••• 4242 shown"},
+	{event.CardUpdated{Owner: alice, Card: "c_1", Last4: "4242", Fields: []string{"expiry", "cardholder_name"}}, "•••• 4242 updated: expiry, cardholder name"},
+	{event.CardUpdated{Owner: alice, Card: "c_1", Last4: "4242"}, "•••• 4242 updated"},
+	{event.CardDeleted{Owner: alice, Card: "c_1", Last4: "4242"}, "•••• 4242 deleted"},
+	{event.InputInvalid{Form: "/x", Fields: []event.FieldRule{{Field: "card_number", Rule: "checksum"}, {Field: "expiry", Rule: "past"}}}, "Form refused: card number, expiry"},
+	{event.InputInvalid{Form: "/x", Reason: "too_large"}, "Form refused: too large"},
+	{event.AuthzFailed{Reason: "not_found", Resource: "card:1"}, "Access refused: there is nothing of this id"},
+	{event.DirectReference{Owner: alice, Card: "c_1", Verb: "view"}, "Someone else asked for this card"},
+	{event.DirectReference{Owner: alice, Card: "c_1", Verb: "reveal"}, "Someone else asked for this card’s number"},
+	{event.DirectReference{Owner: alice, Card: "c_1", Verb: "delete"}, "Someone else tried to delete this card"},
+	{event.CrossSite{Form: "/x", Site: "cross_site"}, "Post from another site refused"},
+	{event.Extraneous{Form: "/x", Unknown: 1}, "Form refused: fields that it does not have, or given twice"},
+	{event.Excess404{Count: 21}, "Many unknown paths asked for"},
+	{event.RateLimited{Limit: "reveal", Allowed: "10/h", Account: alice}, "Number not shown: asked for too often"},
+	{event.RateLimited{Limit: "cards", Allowed: "50", Account: alice}, "Card not added: no room for more"},
+	{event.RateLimited{Limit: "request", Allowed: "50/s"}, "Refused: a limit was reached"},
+	{event.KeyCreated{Key: "data/u_a", Use: "data", Owner: alice}, "Key made that seals your cards"},
+	{event.KeyCreated{Key: "1", Use: "log"}, "Key created"},
+	{event.DecryptFailed{Owner: alice, Card: "c_1"}, "This card’s number could not be opened"},
+	{event.EncryptFailed{Owner: alice, Card: "c_1"}, "A card number could not be sealed"},
+	{event.Startup{}, "Coffer started"},
+	{event.Shutdown{}, "Coffer stopped"},
+	{event.Crash{Reason: "recovered"}, "A request failed on a fault in Coffer; the server goes on"},
+	{event.ConfigChanged{Setting: "limits"}, "A security setting changed"},
+	{event.ClockStepped{Milliseconds: 2000}, "The machine's clock jumped"},
+	{event.LogOpened{}, "Log opened"},
+	{event.LogHeartbeat{}, "Nothing to report"},
+	{event.LogRotated{Reason: "day"}, "Log segment closed: the day is over"},
+	{event.LogFileAltered{}, "The log's file was altered; it was written again from the database"},
+	{event.EventsAggregated{Event: "authn_login_fail", Count: 400}, "400 refusals in a short time, written as one"},
+}
+
+func TestSay(t *testing.T) {
+	missing := map[string]bool{}
+	for _, k := range event.All {
+		missing[k.Name] = true
+	}
+	for _, c := range said {
+		delete(missing, c.e.Kind().Name)
+		e := entry(t, c.e)
+		if got := query.Say(e); got != c.want {
+			t.Errorf("Say(%s %+v) = %q, want %q", e.Event, c.e, got, c.want)
+		}
+	}
+	for name := range missing {
+		t.Errorf("no sentence is expected of %s", name)
+	}
+}
+
+// TestSayOfTheUnknown reads a line that a newer Coffer wrote.
+func TestSayOfTheUnknown(t *testing.T) {
+	e := query.Entry{Event: "card_teleported", Description: "Card teleported"}
+	if got := query.Say(e); got != "Card teleported" {
+		t.Errorf("Say of an unknown event = %q, want its description", got)
+	}
+}
+
+// entry makes the entry that a reader would make of the event's line.
+func entry(t *testing.T, e event.Event) query.Entry {
+	t.Helper()
+	rec, err := event.Maker{Node: "n", Version: "1"}.Record(event.Origin{}, moment, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := event.Parse(rec.Line(7, rec.At))
+	if err != nil {
+		t.Fatal(err)
+	}
+	what, err := l.Decode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.TrimSpace(l.Description) == "" {
+		t.Errorf("%s has no description", l.Event)
+	}
+	return query.Entry{Event: l.Event, Description: l.Description, Reason: l.Reason, What: what}
+}

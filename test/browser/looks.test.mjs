@@ -1,0 +1,32 @@
+// How the pages look and read: axe finds nothing, and the colours stay as chosen.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { audit } from './axe.mjs'
+import { closeBrowser, serve, visit } from './kit.mjs'
+import { tour } from './tour.mjs'
+
+after(closeBrowser)
+
+test('axe finds nothing on any page, light and dark, at three widths', async (t) => {
+  const coffer = await serve(t)
+  const page = await visit(t, coffer)
+  await tour(page, (name) => t.test(name, () => audit(page, name)))
+})
+
+test('the colours follow the system until they are chosen, and then stay', async (t) => {
+  const coffer = await serve(t)
+  const page = await visit(t, coffer, { colorScheme: 'dark' })
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  await page.goto('/login')
+  const dark = await ground()
+  await page.emulateMedia({ colorScheme: 'light' })
+  const light = await ground()
+  assert.notEqual(dark, light, 'the page follows the system')
+  const toggle = page.locator('[data-theme-toggle]')
+  for (let i = 0; i < 3 && (await ground()) !== dark; i++) await toggle.click()
+  assert.equal(await ground(), dark, 'the button brings the dark colours')
+  await page.goto('/signup')
+  assert.equal(await ground(), dark, 'they stay on the next page')
+  await page.reload()
+  assert.equal(await ground(), dark, 'and after a reload')
+})

@@ -1,0 +1,31 @@
+// Takes a picture of every page in both colours and at three widths.
+//
+//   node test/browser/screenshots.mjs DIRECTORY
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { schemes, widths } from './axe.mjs'
+import { closeBrowser, serve, visit } from './kit.mjs'
+import { tour } from './tour.mjs'
+
+const to = process.argv[2] ?? 'bin/screenshots'
+const undo = []
+const t = { after: (f) => undo.unshift(f) }
+
+async function picture(page, name) {
+  for (const colorScheme of schemes) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.screenshot({ path: join(to, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+    }
+  }
+}
+
+await mkdir(to, { recursive: true })
+try {
+  const page = await visit(t, await serve(t))
+  await tour(page, (name) => picture(page, name))
+} finally {
+  for (const f of undo) await f()
+  await closeBrowser()
+}

@@ -1,0 +1,70 @@
+// Every page there is, one after another, for whoever wants to look at each:
+// the audit and the pictures.
+import { expiry, secrets } from './kit.mjs'
+
+const submit = (page) => page.click('main form button:not([type])')
+
+async function people(page, look) {
+  await page.goto('/')
+  await look('welcome')
+  await page.goto('/view_credit_card/1')
+  await look('login-asked')
+  await page.goto('/')
+  await look('welcome-own')
+  await page.goto('/login')
+  await page.fill('[name="username"]', 'nobody')
+  await page.fill('[name="password"]', 'wrong horse battery')
+  await submit(page)
+  await look('login-refused')
+  await page.goto('/signup')
+  await look('signup')
+  await page.fill('[name="username"]', 'ab')
+  await submit(page)
+  await look('signup-faults')
+  await page.fill('[name="username"]', 'katherine.johnson')
+  await page.fill('[name="password"]', secrets.password)
+  await submit(page)
+  await page.waitForURL((u) => u.pathname === '/')
+  await look('cards-empty')
+}
+
+async function store(page, card_number, cardholder_name, until, label) {
+  await page.goto('/create_credit_card')
+  for (const [name, value] of Object.entries({ card_number, cardholder_name, expiry: until, label })) await page.fill(`[name="${name}"]`, value)
+  await submit(page)
+  await page.waitForURL('**/view_credit_card/*')
+}
+
+async function cards(page, look) {
+  await page.goto('/create_credit_card')
+  await look('newcard')
+  await page.fill('[name="card_number"]', '4242 4242 4242 4243')
+  await page.fill('[name="expiry"]', '13/19')
+  await submit(page)
+  await look('newcard-faults')
+  await store(page, secrets.number, 'Katherine Johnson', expiry, 'Groceries')
+  const now = new Date()
+  const soon = `${String(now.getUTCMonth() + 1).padStart(2, '0')}/${String(now.getUTCFullYear()).slice(2)}`
+  await store(page, secrets.other, 'Katherine Coleman Goble Johnson', soon, 'A label that is rather long for a card')
+  await store(page, '378282246310005', 'K Johnson', expiry, '')
+  await look('card')
+  await page.goto('/')
+  await look('cards')
+  await page.goto('/confirm?next=/')
+  await look('confirm')
+  await page.goto('/activity')
+  await look('activity')
+  await page.goto('/view_credit_card/1')
+  await look('notfound')
+  await page.goto('/')
+  await page.locator('a.tile').first().click()
+  await page.getByRole('button', { name: 'Show number' }).click()
+  await page.locator('#number').waitFor()
+  await look('card-shown')
+}
+
+// tour calls look with each page's name while the page stands there.
+export async function tour(page, look) {
+  await people(page, look)
+  await cards(page, look)
+}
