@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -44,9 +45,10 @@ type streams struct{ out, err io.Writer }
 
 func main() {
 	// One password hash takes 19 MiB and is garbage at once. A limit on the
-	// heap keeps many logins from growing the process to several times that.
+	// heap, with room for one hash per processor, keeps many logins from growing
+	// the process to several times that.
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(110 << 20)
+		debug.SetMemoryLimit(60<<20 + int64(runtime.GOMAXPROCS(0))*20<<20)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

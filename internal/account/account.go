@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"time"
 
+	"coffer/internal/cache"
 	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/factor"
@@ -49,6 +50,9 @@ type Service struct {
 	// uses says for which ended session and address the use was recorded
 	// within the last minute.
 	uses *limit.Buckets
+	// live remembers sessions between requests, where it may: see Follow.
+	live     cache.Cache[[32]byte, session.Session]
+	remember bool
 	// touching holds the sessions whose last use is being written.
 	touching inFlight
 }
@@ -58,7 +62,9 @@ func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Service{Config: c, uses: limit.NewBuckets(1, session.SeenEvery, 1)}
+	s := &Service{Config: c, uses: limit.NewBuckets(1, session.SeenEvery, 1)}
+	s.live.Size = rememberedSessions
+	return s
 }
 
 // Entry is what a person has in hand after coming in: the session, and the

@@ -42,7 +42,7 @@ type house struct {
 // onBoth runs fn on both engines, under the default limits but for changes.
 func onBoth(t *testing.T, limits string, fn func(h *house)) {
 	apptest.Engines(t, func(t *testing.T, c db.Config) {
-		h := &house{T: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+		h := &house{T: t, now: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}
 		c.Now = func() time.Time { return h.now }
 		h.log = apptest.OpenLog(t, c)
 		h.Service = h.service(cheap, limits)

@@ -18,7 +18,7 @@ import (
 // minute, so that no other event takes its place. A reused token is recorded,
 // and ends its session, wherever it turns up.
 func (s *Service) Identify(ctx context.Context, token secret.Text, guarded bool) (who session.Session, alive, recorded bool, err error) {
-	who, state, err := session.Find(ctx, s.Read, token, s.Now())
+	who, state, err := s.lookUp(ctx, token)
 	switch {
 	case err != nil:
 		return session.Session{}, false, false, cannot(err)
@@ -41,6 +41,7 @@ func (s *Service) seen(ctx context.Context, who session.Session) {
 		return
 	}
 	defer s.touching.end(who.ID)
+	defer s.live.Clear()
 	_ = s.Log.Touch(ctx, "session.seen", func(tx *db.Tx) error { return session.Touch(tx, who.ID) })
 }
 

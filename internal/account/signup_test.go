@@ -63,7 +63,7 @@ func TestSignUpTellsEveryFault(t *testing.T) {
 			{"alice\xff", canary, []string{"username:characters"}},
 			{"x\n{\"seq\":1,\"event\":\"authn_login_success\"}", canary, []string{"username:characters"}},
 			{"alice", "password1", []string{"password:common"}},
-			{"margaret", "Margaret1!", []string{"password:like_name"}},
+			{"quindlet", "Quindlet1!", []string{"password:like_name"}},
 			{"alice", strings.Repeat("y", 1025), []string{"password:too_long"}},
 			{"alice", canary + "\n", []string{"password:characters"}},
 		} {

@@ -83,7 +83,7 @@ func New(ctx context.Context, c Config, o Options) (a *App, err error) {
 		a.openData, a.listen, a.openDatabase, a.openKeys, a.openLog, a.wire, a.writeStart,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return a, err // a, so that what was begun can be undone
 		}
 	}
 	return a, nil

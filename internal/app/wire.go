@@ -29,6 +29,9 @@ func (a *App) wire(context.Context) error {
 	people := account.New(account.Config{
 		Log: a.log, Read: a.read, Hasher: hasher, Limits: a.limits, MAC: a.keys.MAC,
 	})
+	if a.sealer.Feed(people.Follow) {
+		people.Remember()
+	}
 	cards := card.New(card.Config{Log: a.log, Reader: a.read, Vault: a.keys, Limits: a.limits})
 	pages := &holder.Pages{People: people, Cards: cards, Lines: query.New(a.read)}
 	routes := append(pages.Routes(), a.healthRoutes()...)

@@ -35,6 +35,8 @@ func (s *Service) Add(ctx context.Context, owner string, d Draft) (Card, error) 
 		return Card{}, err
 	}
 	c.ID, c.Owner = event.NewID(idPrefix), owner
+	// Once more is enough when two first cards race; a third time is for an owner
+	// who was erased between.
 	for range 3 {
 		if c, err = s.add(ctx, c, number); !errors.Is(err, errKeyMoved) {
 			break
@@ -64,6 +66,7 @@ func (s *Service) add(ctx context.Context, c Card, number Number) (Card, error) 
 	if err != nil {
 		return c, err
 	}
+	// Only now: a key that was not committed must not seal the next card.
 	s.keys.put(c.Owner, key)
 	return kept, nil
 }
@@ -150,6 +153,7 @@ func renew(tx *db.Tx, row sealed) (Card, event.Event, error) {
 	}
 	set(FieldExpiry, &c.Expiry, row.Expiry)
 	set(FieldHolder, &c.Holder, row.Holder)
+	// Who adds a card again seldom types its label again.
 	if row.Label != "" {
 		set(FieldLabel, &c.Label, row.Label)
 	}

@@ -25,12 +25,14 @@ import (
 type Card struct {
 	ID, Owner string
 	Brand     Brand
-	Last4     string
-	Expiry    string // YYYY-MM
-	Holder    string
-	Label     string
-	Created   time.Time
-	Shown     time.Time // when the number was last shown; zero if never
+	// Last4 is all of the number that is stored in clear.
+	Last4   string
+	Expiry  string // YYYY-MM
+	Holder  string
+	Label   string
+	Created time.Time
+	// Shown is when the number was last shown; zero if never.
+	Shown time.Time
 }
 
 // Expires is the expiry as it stands on the card, MM/YY.
@@ -165,6 +167,7 @@ func (s *Service) find(ctx context.Context, owner, id, verb string) (Card, error
 	case err != nil:
 		return Card{}, unreadable(err)
 	case c.Owner != owner:
+		// The same kind and text as absent's: only the event differs.
 		return Card{}, fault.New(fault.NotFound, noSuchCard, event.DirectReference{Owner: c.Owner, Card: id, Verb: verb})
 	}
 	return c, nil

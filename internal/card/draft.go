@@ -60,6 +60,8 @@ func (d Draft) check(now time.Time) (Card, Number, error) {
 	return Card{Brand: brand, Last4: number.Last(4), Expiry: expiry, Holder: holder, Label: label}, number, nil
 }
 
+// invalid tells the visitor in sentences and the log in words; what was typed
+// stands in neither.
 func invalid(faults []fault.Field) error {
 	e := event.InputInvalid{Form: Form}
 	for _, f := range faults {
@@ -92,6 +94,7 @@ func parseExpiry(typed string, now time.Time) (expiry, rule, text string) {
 	return fmt.Sprintf("%04d-%02d", y, m), "", ""
 }
 
+// twoDigits takes ASCII digits only, which strconv would take with a sign.
 func twoDigits(s string) (n int, ok bool) {
 	if len(s) != 2 || s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9' {
 		return 0, false

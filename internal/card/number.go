@@ -36,6 +36,8 @@ func Parse(typed secret.Text) (n Number, b Brand, rule, text string) {
 	if len(digits) < minDigits || len(digits) > maxDigits {
 		return n, "", "length", "A card number has 12 to 19 digits."
 	}
+	// A missing or doubled digit breaks the check digit as well, so the length is
+	// looked at first: that is the sentence that helps.
 	s := seriesOf(digits)
 	switch {
 	case s != nil && !slices.Contains(s.lengths, len(digits)):

@@ -17,6 +17,8 @@ func (s *Service) Reveal(ctx context.Context, owner, id string) (secret.Text, Ca
 	if err != nil {
 		return secret.Text{}, Card{}, err
 	}
+	// After the ownership, or a stranger could use up the owner's count; before the
+	// opening, so that beyond the limit the number is not even in memory.
 	if allowed, retry := s.limits.Allow(limit.Reveal, owner); !allowed {
 		return secret.Text{}, Card{}, s.limits.Refused(limit.Reveal, owner, retry)
 	}

@@ -101,20 +101,23 @@ func try(w *db.Writer, ctx context.Context, fn func(*db.Tx) (any, error)) (err e
 func eventEach(e db.Engine) func(*db.Tx, []any) (func(), error) {
 	last := 0
 	return func(tx *db.Tx, results []any) (func(), error) {
-		n := last
-		for _, r := range results {
+		for i, r := range results {
 			id := r.(int)
 			if id < 0 {
 				return nil, errHook
 			}
-			if n++; e == db.Postgres {
-				n = id
+			n := id
+			if e == db.SQLite {
+				n = last + i + 1
 			}
 			if _, err := tx.Exec(insertEvent, n, fmt.Sprint(id), []byte("line")); err != nil {
 				return nil, err
 			}
 		}
-		return func() { last = n }, nil
+		if e == db.Postgres {
+			return nil, nil
+		}
+		return func() { last += len(results) }, nil
 	}
 }
 

@@ -31,14 +31,14 @@ func TestPolicy(t *testing.T) {
 		{"alice", "password1", "common"},
 		{"alice", "12345678", "common"},
 		{"alice", "qwertyuiop", "common"},
-		{"margaret", "margaret", "like_name"},
-		{"margaret", "MARGARET", "like_name"},
-		{"margaret", "margaret1", "like_name"},
-		{"margaret", "2024margaret!", "like_name"},
-		{"margaret", "m4rg@r3t", "like_name"},
-		{"margaret", "margaretmargaret", "like_name"},
-		{"mar.garet", "margaret_99", "like_name"},
-		{"margaret", "margaret-password", "like_name"}, // what is left is common
+		{"quindlet", "quindlet", "like_name"},
+		{"quindlet", "QUINDLET", "like_name"},
+		{"quindlet", "quindlet1", "like_name"},
+		{"quindlet", "2024quindlet!", "like_name"},
+		{"quindlet", "qu1nd!3t", "like_name"},
+		{"quindlet", "quindletquindlet", "like_name"},
+		{"quin.dle", "quindlet_99", "like_name"},
+		{"quindlet", "quindlet-password", "like_name"}, // what is left is common
 		{"alice", "alice12345678", "like_name"},
 		{"bob", "bobsleigh rides at dawn", ""}, // a long phrase may hold a short name
 		{"bob", "bob-1234", "like_name"},

@@ -17,6 +17,9 @@ const (
 // change and are numbered in the order in which they appear, so only those
 // after the newest known need reading.
 func (r *Reader) CardHistory(ctx context.Context, owner, card string, limit int) (entries []Entry, more bool, err error) {
+	if owner == "" {
+		return nil, false, nil // lines about nobody have an empty subject
+	}
 	if limit >= held {
 		entries, err = r.since(ctx, owner, card, -1, limit+1)
 	} else {
@@ -38,12 +41,14 @@ func (r *Reader) history(ctx context.Context, owner, card string) ([]Entry, erro
 	if err != nil || len(fresh) == 0 {
 		return known, err
 	}
+	// fresh is new to this call, so appending to it changes nobody's slice.
 	known = append(fresh, known...)
 	known = known[:min(held, len(known)):min(held, len(known))]
 	r.cards.put(key, known)
 	return known, nil
 }
 
+// since reads what is newer than the line numbered newest; -1 is older than all.
 func (r *Reader) since(ctx context.Context, owner, card string, newest int64, limit int) ([]Entry, error) {
 	return r.entries(ctx, owner, selectHistory, "card:"+card, owner, newest, limit)
 }

@@ -51,6 +51,9 @@ func New(r *db.Reader) *Reader { return &Reader{db: r} }
 // most limit entries before the line numbered before, 0 meaning from the
 // newest; more says that there are older ones.
 func (r *Reader) Activity(ctx context.Context, person, card string, before uint64, limit int) (entries []Entry, more bool, err error) {
+	if person == "" {
+		return nil, false, nil // the empty subject is nobody's, not somebody's
+	}
 	if before == 0 || before > math.MaxInt64 {
 		before = math.MaxInt64
 	}

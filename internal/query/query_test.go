@@ -128,6 +128,7 @@ func TestActivity(t *testing.T) {
 			{alice, two, 0, 20, []uint64{3}, false},
 			{alice, "' OR 1=1 --", 0, 20, nil, false},
 			{"", "", 0, 20, nil, false},
+			{"", one, 0, 20, nil, false},
 			{"u_nobody", "", 0, 20, nil, false},
 		} {
 			got, more, err := h.lines.Activity(context.Background(), c.person, c.card, c.before, c.limit)

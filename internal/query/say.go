@@ -17,7 +17,9 @@ func Say(e Entry) string {
 	case event.LoginSucceededAfterFail:
 		said = "Signed in after " + count(what.Failures, "failed attempt")
 	case event.LoginFailed:
-		said = loginRefused[what.Reason]
+		if what.Reason == "wrong_password" {
+			said = "Sign-in refused: wrong password"
+		}
 	case event.StepUpSucceeded:
 		said = "Confirmed with your " + what.Method
 	case event.StepUpFailed:
@@ -41,11 +43,7 @@ func Say(e Entry) string {
 	return said
 }
 
-var loginRefused = map[string]string{
-	"wrong_password": "Sign-in refused: wrong password",
-	"locked":         "Sign-in refused: locked after too many wrong passwords",
-}
-
+// limitReached are the limits that a person meets; the others speak of requests.
 var limitReached = map[string]string{
 	"reveal": "Number not shown: asked for too often",
 	"cards":  "Card not added: no room for more",
@@ -60,6 +58,7 @@ var asked = map[string]string{
 	"delete": "Someone else tried to delete this card",
 }
 
+// sayCard has the card's own events; on a card's page "this card" is that one.
 func sayCard(what event.Event) string {
 	switch what := what.(type) {
 	case event.CardAdded:

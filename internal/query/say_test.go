@@ -19,7 +19,6 @@ var said = []struct {
 	{event.LoginSucceededAfterFail{Account: alice, Failures: 1}, "Signed in after 1 failed attempt"},
 	{event.LoginSucceededAfterFail{Account: alice, Failures: 3}, "Signed in after 3 failed attempts"},
 	{event.LoginFailed{Account: alice, Reason: "wrong_password"}, "Sign-in refused: wrong password"},
-	{event.LoginFailed{Account: alice, Reason: "locked"}, "Sign-in refused: locked after too many wrong passwords"},
 	{event.LoginFailed{Typed: "00", Reason: "unknown_name"}, "Sign-in refused: no account has this name"},
 	{event.StepUpSucceeded{Account: alice, Method: "password"}, "Confirmed with your password"},
 	{event.StepUpFailed{Account: alice, Method: "password"}, "Confirmation refused: wrong password"},

@@ -35,6 +35,14 @@ func Find(ctx context.Context, r *db.Reader, token secret.Text, now time.Time) (
 	return s, s.state(ended.Valid, rotated, now), nil
 }
 
+// Key is what a token may be remembered by: its hash, as in the table.
+func Key(token secret.Text) (k [32]byte) { return [32]byte(hashToken(token)) }
+
+// Again judges a session that was found before and did not change since.
+func (s *Session) Again(now time.Time) State {
+	return s.state(false, sql.Null[int64]{}, now)
+}
+
 // state judges what was found. The end comes first: it was recorded once. A
 // reused token comes before rest and age: it is the graver finding.
 func (s *Session) state(ended bool, rotated sql.Null[int64], now time.Time) State {

@@ -124,9 +124,9 @@ func TestEnd(t *testing.T) {
 func TestRenew(t *testing.T) {
 	onBoth(t, func(t *testing.T, d *desk) {
 		start := d.now
-		old, s, _ := d.issue("u_a")
+		old, _, _ := d.issue("u_a")
 		d.now = start.Add(10 * time.Minute)
-		s = d.find(old, session.Live, "")
+		s := d.find(old, session.Live, "")
 		if s.SteppedUp(d.now) {
 			t.Error("SteppedUp ten minutes after signing in = true, want false")
 		}

@@ -72,6 +72,7 @@ func Create(dir string) (*Vault, error) {
 	}
 	defer lock.Close()
 	for _, f := range files {
+		// One at a time and each whole: a kill in between leaves no half key.
 		if err := f.createIn(dir); err != nil {
 			return nil, fmt.Errorf("make %s: %w", filepath.Join(dir, f.name), err)
 		}
@@ -122,6 +123,8 @@ func Load(dir string) (*Vault, error) {
 	return v, nil
 }
 
+// readPrivate reads a file that only its owner may read: a key that others can
+// read is not a secret any more, and going on would say that it is.
 func readPrivate(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -136,6 +139,7 @@ func readPrivate(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
+// makeKeyset makes Tink's own form, which holds several keys once it is rotated.
 func makeKeyset() ([]byte, error) {
 	h, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	if err != nil {
@@ -151,6 +155,8 @@ func (v *Vault) readKeyset(data []byte) error {
 	if err != nil {
 		return err
 	}
+	// Every key of the keyset is named, the retired ones too: what they sealed
+	// still needs them.
 	for i := range h.Len() {
 		e, err := h.Entry(i)
 		if err != nil {

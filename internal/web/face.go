@@ -58,7 +58,7 @@ func (f Face) mask() string {
 var brands = map[string]string{
 	"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express",
 	"discover": "Discover", "diners": "Diners Club", "jcb": "JCB",
-	"unionpay": "UnionPay", "maestro": "Maestro", "mir": "Mir",
+	"unionpay": "UnionPay", "maestro": "Maestro",
 }
 
 // BrandName writes a brand's stored word as its owner does. An unknown word

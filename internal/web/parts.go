@@ -96,13 +96,6 @@ func (f Field) more() templ.Attributes {
 	return a
 }
 
-func current(here bool) templ.Attributes {
-	if !here {
-		return nil
-	}
-	return templ.Attributes{"aria-current": "page"}
-}
-
 // after marks a way that script closes until waiting is over.
 func after(wait bool) templ.Attributes {
 	if !wait {

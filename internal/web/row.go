@@ -17,16 +17,6 @@ const (
 	Grave     Mark = "Critical"
 )
 
-func (m Mark) class() string {
-	switch m {
-	case Refused, Unusual:
-		return "badge warn"
-	case Grave:
-		return "badge grave"
-	}
-	return "badge calm"
-}
-
 // Row is one line of the log as a person reads it: the sentence first.
 type Row struct {
 	Seq uint64
@@ -39,6 +29,9 @@ type Row struct {
 }
 
 func (r Row) number() string { return "#" + strconv.FormatUint(r.Seq, 10) }
+
+// short is enough of a session's hash to tell a person's sessions apart.
+func short(session string) string { return session[:min(len(session), 8)] }
 
 // Day is a day's rows, newest first.
 type Day struct {

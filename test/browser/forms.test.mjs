@@ -30,9 +30,9 @@ async function send(page, path, fields) {
   for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]`).fill(value)
   const [answer] = await Promise.all([
     page.waitForResponse((r) => r.request().isNavigationRequest() && r.request().method() === 'POST'),
+    page.waitForEvent('load'),
     page.locator('main form button:not([type])').first().click(),
   ])
-  await page.waitForLoadState()
   return answer.status()
 }
 

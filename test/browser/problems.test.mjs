@@ -27,6 +27,7 @@ async function signUp(page, log, username) {
 async function post(page, path, fields) {
   const [answer] = await Promise.all([
     page.waitForResponse((r) => r.request().isNavigationRequest() && r.request().method() === 'POST'),
+    page.waitForEvent('load'),
     page.evaluate(([action, entries]) => {
       const form = Object.assign(document.createElement('form'), { method: 'post', action })
       for (const [name, value] of entries) form.append(Object.assign(document.createElement('input'), { name, value }))
@@ -34,7 +35,6 @@ async function post(page, path, fields) {
       form.submit()
     }, [path, Object.entries(fields)]),
   ])
-  await page.waitForLoadState()
   return answer.status()
 }
 
@@ -86,7 +86,7 @@ test('someone else’s card is not found, and its owner’s event', async (t) =>
 test('too many requests counts down', async (t) => {
   const coffer = await serve(t, { env: { COFFER_LIMITS: 'login=2/h' }, firstLines: false })
   const { log } = coffer
-  await log.next('log_opened', 'crypt_key_created', 'crypt_key_created', 'crypt_key_created', 'sys_startup')
+  await log.next('log_opened', 'crypt_key_created', 'crypt_key_created', 'crypt_key_created', 'sys_startup', 'sys_config_changed')
   const page = await visit(t, coffer)
   await page.goto('/login')
   for (let i = 0; i < 2; i++) {
@@ -114,10 +114,10 @@ test('a post from another site', async (t) => {
   await page.goto('https://elsewhere.invalid/')
   const [answer] = await Promise.all([
     page.waitForResponse((r) => r.url().startsWith(coffer.url) && r.request().method() === 'POST'),
+    page.waitForEvent('load'),
     page.click('button'),
   ])
   assert.equal(answer.status(), 403)
-  await page.waitForLoadState()
   await problem(page, 403)
   await coffer.log.next('malicious_csrf')
   await finish(coffer)

@@ -33,6 +33,8 @@ CREATE TABLE session (
 	useragent TEXT NOT NULL
 );
 CREATE INDEX session_account ON session (account, ended);
+CREATE INDEX session_live ON session (seen) WHERE ended IS NULL;
+CREATE INDEX session_ended ON session (ended) WHERE ended IS NOT NULL;
 
 CREATE TABLE token (
 	hash    BLOB PRIMARY KEY,

@@ -26,8 +26,9 @@ type Staged struct {
 
 // Line is a sealed line.
 type Line struct {
-	Seq   uint64
-	Event string
+	Seq             uint64
+	Event           string
+	Subject, Target string
 	// Text is the exact line, without its newline: the leaf.
 	Text []byte
 }
@@ -87,6 +88,18 @@ func (s *Sealer) OnSeal(fn func(*db.Tx) error) {
 	s.onSeal = fn
 }
 
+// Feed gives fn every line this process seals, in order, before those who
+// caused it are answered; nil says that others have sealed too, so that whoever
+// remembers something must forget it. It reports false where lines come from
+// several nodes: then nothing may be remembered. Set it before the first commit.
+func (s *Sealer) Feed(fn func([]Line)) (alone bool) {
+	if s.write.Engine() != db.SQLite {
+		return false
+	}
+	s.tail.feed = append(s.tail.feed, fn)
+	return true
+}
+
 // sealInside is SQLite's before-commit step: the batch's events become lines in
 // the transaction that brought them, so order and content are fixed with it.
 func (s *Sealer) sealInside(tx *db.Tx, results []any) (func(), error) {
@@ -130,7 +143,7 @@ func (s *Sealer) seal(tx *db.Tx, head Head, staged []*Staged) ([]Line, Head, err
 	}
 	lines := make([]Line, len(rows))
 	for i, r := range rows {
-		lines[i] = Line{r.seq, r.rec.Event, r.line}
+		lines[i] = Line{r.seq, r.rec.Event, r.rec.Subject, r.rec.Target, r.line}
 	}
 	return lines, next, nil
 }

@@ -14,14 +14,17 @@ type tail struct {
 	lines []Line // contiguous
 	size  uint64
 	more  chan struct{} // closed and replaced when lines come
+	feed  []func([]Line)
 }
 
 func (t *tail) add(lines []Line, next Head) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if n := len(t.lines); n > 0 && len(lines) > 0 && t.lines[n-1].Seq+1 != lines[0].Seq {
+	if len(lines) > 0 && t.size != lines[0].Seq {
 		t.lines = nil // another process sealed between: the database has those
+		t.tell(nil)
 	}
+	t.tell(lines)
 	t.lines = append(t.lines, lines...)
 	if extra := len(t.lines) - 2*kept; extra >= 0 {
 		t.lines = append([]Line(nil), t.lines[len(t.lines)-kept:]...)
@@ -29,6 +32,12 @@ func (t *tail) add(lines []Line, next Head) {
 	t.size = max(t.size, next.Size)
 	close(t.more)
 	t.more = make(chan struct{})
+}
+
+func (t *tail) tell(lines []Line) {
+	for _, fn := range t.feed {
+		fn(lines)
+	}
 }
 
 // from gives the lines in memory from seq on, if they reach back to it.
@@ -62,6 +71,7 @@ func (s *Sealer) Refresh(ctx context.Context) error {
 	defer t.mu.Unlock()
 	if head.Size > t.size {
 		t.lines, t.size = nil, head.Size
+		t.tell(nil)
 		close(t.more)
 		t.more = make(chan struct{})
 	}

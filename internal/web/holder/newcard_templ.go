@@ -35,7 +35,7 @@ func (p NewCardView) expiry() web.Field {
 	return web.Field{
 		Name: "expiry", Label: "Expires", Value: p.Expiry, Fault: p.Faults.On("expiry"), Mono: true,
 		Hints: []string{"Month and year, MM/YY."},
-		Attrs: attrs("type", "text", "inputmode", "numeric", "autocomplete", "cc-exp", "maxlength", "7", "required", "", "data-card", "expiry"),
+		Attrs: attrs("type", "text", "inputmode", "numeric", "autocomplete", "cc-exp", "required", "", "data-card", "expiry"),
 	}
 }
 

@@ -21,7 +21,7 @@ func (p SignupView) username() web.Field {
 	return web.Field{
 		Name: "username", Label: "Username", Value: p.Username, Fault: p.Faults.On("username"),
 		Hints: []string{"3 to 64 letters, digits, dots, hyphens or underscores."},
-		Attrs: attrs("type", "text", "autocomplete", "username", "autocapitalize", "none", "spellcheck", "false", "maxlength", "64", "required", ""),
+		Attrs: attrs("type", "text", "autocomplete", "username", "autocapitalize", "none", "spellcheck", "false", "required", ""),
 	}
 }
 

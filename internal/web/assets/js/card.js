@@ -2,13 +2,15 @@
 // page: nothing is kept, and nothing is sent before the button is pressed.
 const masks = { amex: [4, 6, 5], diners: [4, 6, 4] }
 
-// A brand shows in the first digits: lowest and highest of the first four.
+// A brand shows in the first digits: lowest and highest of the first four. The
+// same ranges as the server's, which decides.
 const series = [
-  [2221, 2720, 'mastercard', 'Mastercard'], [3400, 3499, 'amex', 'American Express'], [3700, 3799, 'amex', 'American Express'],
-  [3000, 3059, 'diners', 'Diners Club'], [3095, 3095, 'diners', 'Diners Club'], [3600, 3699, 'diners', 'Diners Club'], [3800, 3999, 'diners', 'Diners Club'],
-  [3528, 3589, 'jcb', 'JCB'], [4000, 4999, 'visa', 'Visa'], [5100, 5599, 'mastercard', 'Mastercard'],
-  [5000, 5099, 'maestro', 'Maestro'], [5600, 5899, 'maestro', 'Maestro'], [6011, 6011, 'discover', 'Discover'],
-  [6440, 6599, 'discover', 'Discover'], [6200, 6299, 'unionpay', 'UnionPay'], [6300, 6399, 'maestro', 'Maestro'], [6700, 6799, 'maestro', 'Maestro'],
+  [2221, 2720, 'mastercard', 'Mastercard'], [3000, 3059, 'diners', 'Diners Club'], [3095, 3095, 'diners', 'Diners Club'],
+  [3400, 3499, 'amex', 'American Express'], [3528, 3589, 'jcb', 'JCB'], [3600, 3699, 'diners', 'Diners Club'],
+  [3700, 3799, 'amex', 'American Express'], [3800, 3999, 'diners', 'Diners Club'], [4000, 4999, 'visa', 'Visa'],
+  [5000, 5099, 'maestro', 'Maestro'], [5100, 5599, 'mastercard', 'Mastercard'], [5600, 5899, 'maestro', 'Maestro'],
+  [6011, 6011, 'discover', 'Discover'], [6200, 6299, 'unionpay', 'UnionPay'], [6304, 6304, 'maestro', 'Maestro'], [6390, 6390, 'maestro', 'Maestro'],
+  [6440, 6599, 'discover', 'Discover'], [6700, 6799, 'maestro', 'Maestro'], [8100, 8171, 'unionpay', 'UnionPay'],
 ]
 
 // brandOf finds the one brand that every number beginning so would have.

@@ -18,7 +18,7 @@ export function hideNumber() {
   const left = box.querySelector('[data-left]')
   const hide = () => {
     for (const secret of document.querySelectorAll('[data-secret]')) secret.textContent = secret.dataset.secret || '••••'
-    document.querySelector('.face.open')?.classList.remove('open')
+    document.querySelector('.face[data-open]')?.removeAttribute('data-open')
     box.querySelector('[data-copy]')?.remove()
     const again = box.querySelector('[data-again]')
     if (again) again.textContent = 'Back to the card'
