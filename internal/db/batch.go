@@ -87,7 +87,9 @@ func (g *group) batch(first *job) {
 		}
 	}
 	for _, j := range members {
-		j.done <- struct{}{}
+		if j.done != nil {
+			j.done <- struct{}{}
+		}
 	}
 }
 

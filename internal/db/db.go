@@ -1,6 +1,6 @@
 // Package db opens the database, brings its schema up and runs transactions:
-// SQLite, where one goroutine writes and waiting transactions share one sync,
-// or PostgreSQL, SERIALIZABLE with retry. It hands out a Reader, which cannot
+// SQLite, where one writes at a time and those who wait share one sync, or
+// PostgreSQL, SERIALIZABLE with retry. It hands out a Reader, which cannot
 // change anything, and a Writer, which only the log may hold.
 //
 // It knows no domain, rewrites no SQL (the same `$N` text runs on both) and

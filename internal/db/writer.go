@@ -45,7 +45,7 @@ func (w *Writer) SetHooks(h Hooks) { *w.hooks = h }
 // result. When it returns nil, all of it is on disk; else nothing is.
 //
 // fn is pure: it may run twice, on another goroutine, and its effects outside
-// tx are its own affair. An error of fn leaves nothing behind; a *fault.Error
+// tx are its own affair. It returns or panics (t.Fatal in it does neither). An error of fn leaves nothing behind; a *fault.Error
 // or a constraint error costs the others that share the sync nothing, any
 // other makes each of them run again alone. A panic of fn reaches the caller
 // as a *Panic. A ctx that is done before fn is admitted means that it does

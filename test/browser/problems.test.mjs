@@ -104,6 +104,26 @@ test('too many requests counts down', async (t) => {
   await finish(coffer)
 })
 
+test('a disk that takes no more: nothing was changed', async (t) => {
+  // No file may grow beyond so many blocks: the database soon cannot, and nothing is done any more.
+  const coffer = await serve(t, { shell: 'ulimit -f 800' })
+  const { log } = coffer
+  const page = await visit(t, coffer)
+  let people = 0
+  for (; people < 60; people++) {
+    await page.context().clearCookies()
+    await page.goto('/signup')
+    const status = await post(page, '/signup', { username: `person.${people}`, password: secrets.password })
+    if (status === 503) break
+    assert.equal(status, 303)
+    await log.next('user_created', 'session_created')
+  }
+  await problem(page, 503)
+  assert.match(await page.locator('main').innerText(), /nothing was changed/i)
+  assert.deepEqual((await page.context().cookies()).filter((c) => c.name === 'coffer'), [], 'nobody is signed in')
+  await log.next()
+})
+
 test('a post from another site', async (t) => {
   const coffer = await serve(t)
   const page = await visit(t, coffer)
