@@ -79,20 +79,23 @@ func (a *App) openKeys(ctx context.Context) error {
 		return err
 	}
 	dir := filepath.Join(a.Data, "keys")
-	if len(seen) == 0 && !vault.Exists(dir) {
+	if len(seen) == 0 {
+		// What an interrupted first start has made already is kept.
 		if a.keys, err = vault.Create(dir); err != nil {
 			return fmt.Errorf("make the keys in %s: %w", dir, err)
 		}
 		return nil
 	}
 	if a.keys, err = vault.Load(dir); err != nil {
-		return refused("the keys in %s cannot be used: %v; put back the copy of keys/ that belongs to this database", dir, err)
+		return refused("the keys in %s cannot be used: %v; if they are gone, put back the copy of keys/ that belongs to this database", dir, err)
 	}
-	if len(seen) == 0 {
-		return nil
-	}
+	return a.sameKeys(seen)
+}
+
+// sameKeys demands that the keys are the ones the database knows.
+func (a *App) sameKeys(seen map[string]string) error {
 	if err := a.keys.Check(seen); err != nil {
-		return refused("the keys in %s are not the ones this database was written with: %v; put back the copy of keys/ that belongs to it", dir, err)
+		return refused("the keys in %s are not the ones this database was written with: %v; put back the copy of keys/ that belongs to it", filepath.Join(a.Data, "keys"), err)
 	}
 	return nil
 }

@@ -57,7 +57,11 @@ func (a *App) writeStart(ctx context.Context) error {
 	}
 	// Two nodes that start on an empty database at once: the second must hold
 	// the first one's keys, like any other.
-	return a.openKeys(ctx)
+	seen, err := a.keysSeen(ctx)
+	if err != nil {
+		return err
+	}
+	return a.sameKeys(seen)
 }
 
 // registerKeys makes the keys known to the database, where they are new to it.
@@ -68,7 +72,7 @@ func (a *App) registerKeys(tx *db.Tx) (out []event.Event, err error) {
 			return nil, err
 		}
 		if n == 1 {
-			out = append(out, event.KeyCreated{Key: k.ID, Use: string(k.Use)})
+			out = append(out, event.KeyCreated{Key: k.Name, Use: string(k.Use)})
 		}
 	}
 	return out, nil

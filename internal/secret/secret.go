@@ -16,17 +16,24 @@ const redacted = "[redacted]"
 
 var errStored = errors.New("a secret cannot be stored in clear")
 
-// Text is a string that must not be seen.
-type Text struct{ s string }
+// Text is a string that must not be seen. It is held by a pointer because fmt
+// prints a struct's unexported fields without asking them: of a pointer it
+// shows the address.
+type Text struct{ s *string }
 
 // New takes s out of sight.
-func New(s string) Text { return Text{s} }
+func New(s string) Text { return Text{&s} }
 
 // Reveal gives the value; each call is a place to review.
-func (t Text) Reveal() string { return t.s }
+func (t Text) Reveal() string {
+	if t.s == nil {
+		return ""
+	}
+	return *t.s
+}
 
 // Len is the length in bytes.
-func (t Text) Len() int { return len(t.s) }
+func (t Text) Len() int { return len(t.Reveal()) }
 
 // String answers for fmt's %s and for templates.
 func (Text) String() string { return redacted }
@@ -49,17 +56,23 @@ func (Text) LogValue() slog.Value { return slog.StringValue(redacted) }
 // Value refuses to be a column.
 func (Text) Value() (driver.Value, error) { return nil, errStored }
 
-// Bytes are bytes that must not be seen.
-type Bytes struct{ b []byte }
+// Bytes are bytes that must not be seen. They are held by a function, since fmt
+// follows a pointer to a slice.
+type Bytes struct{ get func() []byte }
 
 // NewBytes takes b out of sight; b must not be changed afterwards.
-func NewBytes(b []byte) Bytes { return Bytes{b} }
+func NewBytes(b []byte) Bytes { return Bytes{func() []byte { return b }} }
 
 // Reveal gives the value; each call is a place to review.
-func (b Bytes) Reveal() []byte { return b.b }
+func (b Bytes) Reveal() []byte {
+	if b.get == nil {
+		return nil
+	}
+	return b.get()
+}
 
 // Len is the length in bytes.
-func (b Bytes) Len() int { return len(b.b) }
+func (b Bytes) Len() int { return len(b.Reveal()) }
 
 // String answers for fmt's %s and for templates.
 func (Bytes) String() string { return redacted }

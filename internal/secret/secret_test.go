@@ -17,7 +17,7 @@ const fake = "not-a-real-secret-5555"
 // behind a pointer and inside a struct.
 func TestNothingPrints(t *testing.T) {
 	text, raw := New(fake), NewBytes([]byte(fake))
-	values := []any{text, &text, raw, &raw, struct{ A Text }{text}, struct{ B *Bytes }{&raw}, []Text{text}, map[string]Bytes{"k": raw}}
+	values := []any{text, &text, raw, &raw, struct{ A Text }{text}, struct{ B *Bytes }{&raw}, struct{ a Text }{text}, &struct{ b Bytes }{raw}, []struct{ c Text }{{text}}, []Text{text}, map[string]Bytes{"k": raw}}
 	for _, v := range values {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 			if got := fmt.Sprintf(verb, v); seen(got) {
@@ -59,6 +59,18 @@ func TestReveal(t *testing.T) {
 	}
 	if New(fake).Len() != len(fake) || NewBytes([]byte(fake)).Len() != len(fake) {
 		t.Error("Len() is not the value's length")
+	}
+}
+
+// TestZero holds that a secret nobody set is an empty one.
+func TestZero(t *testing.T) {
+	var text Text
+	var raw Bytes
+	if text.Reveal() != "" || text.Len() != 0 || raw.Reveal() != nil || raw.Len() != 0 {
+		t.Error("the zero value is not empty")
+	}
+	if text.String() != redacted || raw.String() != redacted {
+		t.Error("the zero value prints otherwise than a set one")
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 
 // chunk is how many rows one statement carries: what SQLite and PostgreSQL
 // spend on a statement is then shared.
-const chunk = 16
+const chunk = 4
 
 var (
 	insertEvent  = insertInto("event", "seq, at, event, level, outcome, actor, subject, source_ip, session, target, commit_id, line", 12, 1)
