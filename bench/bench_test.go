@@ -104,11 +104,17 @@ func TestCardNumbersFitTheirLastDigit(t *testing.T) {
 }
 
 func TestTableJudges(t *testing.T) {
+	at := func(rates ...float64) (all []result) {
+		for _, rate := range rates {
+			all = append(all, result{rate: rate})
+		}
+		return all
+	}
 	var out strings.Builder
 	print(&out, []figure{
-		compare("fast", result{rate: 60}, result{rate: 100}, "ref", 0.5),
-		compare("slow", result{rate: 40}, result{rate: 100}, "ref", 0.5),
-		compare("shown only", result{rate: 40}, result{rate: 100}, "ref", 0),
+		compare("fast", at(60, 10, 70), at(100, 100, 100), "ref", 0.5),
+		compare("slow", at(40, 40, 99), at(100, 100, 100), "ref", 0.5),
+		compare("shown only", at(40), at(100), "ref", 0),
 		atMost("small", "MB", 10, 35),
 	})
 	for _, want := range []string{"fast", "0.60   yes", "0.40   no", "small", "2 of 3 targets met"} {

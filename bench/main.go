@@ -34,9 +34,9 @@ func run(args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	fmt.Printf("%s on %s/%s, %d cores; best of %d rounds of %s each\n\n",
+	fmt.Printf("%s on %s/%s, %d cores; median of %d rounds of %s each\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), rounds, window)
-	m := &measurement{binary: args[0], dir: dir, best: map[string]result{}}
+	m := &measurement{binary: args[0], dir: dir, results: map[string][]result{}}
 	figures, err := m.all()
 	if err != nil {
 		return err

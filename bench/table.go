@@ -33,14 +33,24 @@ func (m *measurement) figures() []figure {
 }
 
 func (m *measurement) against(name, measured, reference string, want float64) figure {
-	return compare(name, m.best[measured], m.best[reference], reference, want)
+	return compare(name, m.results[measured], m.results[reference], reference, want)
 }
 
-func compare(name string, got, ref result, of string, want float64) figure {
-	f := figure{name: name, measured: fmt.Sprintf("%.0f/s, p99 %.1f ms", got.rate, got.p99), reference: fmt.Sprintf("%s: %.0f/s", of, ref.rate)}
-	if ref.rate > 0 {
-		f.ratio = got.rate / ref.rate
+// compare takes the ratio of each round, whose two halves were measured one
+// after the other, and of those the median: a slow minute of the machine falls
+// on both halves, and an odd one on no more than a round.
+func compare(name string, got, ref []result, of string, want float64) figure {
+	rates, others := each(got, func(r result) float64 { return r.rate }), each(ref, func(r result) float64 { return r.rate })
+	f := figure{
+		name:      name,
+		measured:  fmt.Sprintf("%.0f/s, p99 %.1f ms", median(rates), median(each(got, func(r result) float64 { return r.p99 }))),
+		reference: fmt.Sprintf("%s: %.0f/s", of, median(others)),
 	}
+	var ratios []float64
+	for i := range min(len(rates), len(others)) {
+		ratios = append(ratios, rates[i]/others[i])
+	}
+	f.ratio = median(ratios)
 	if want > 0 {
 		f.target, f.judged, f.met = fmt.Sprintf("≥ %.2f × %s", want, of), true, f.ratio >= want
 	}
@@ -77,7 +87,17 @@ func print(w io.Writer, figures []figure) {
 	fmt.Fprintf(w, "\n%d of %d targets met\n", met, judged)
 }
 
+func each(results []result, of func(result) float64) (values []float64) {
+	for _, r := range results {
+		values = append(values, of(r))
+	}
+	return values
+}
+
+// median leaves its argument as it is; of nothing it is 0.
 func median(of []float64) float64 {
-	slices.Sort(of)
-	return of[len(of)/2]
+	if len(of) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(of))[len(of)/2]
 }

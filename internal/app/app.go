@@ -15,6 +15,7 @@ import (
 
 	"coffer/internal/db"
 	"coffer/internal/event"
+	"coffer/internal/factor"
 	"coffer/internal/limit"
 	"coffer/internal/seclog"
 	"coffer/internal/seclog/file"
@@ -32,6 +33,12 @@ type Options struct {
 	Fatal func(error)
 	// SegmentBytes is where a segment of the log ends; 0 is 64 MiB.
 	SegmentBytes int64
+	// Hash is the cost of a password's hash; zero is the default.
+	Hash factor.Settings
+	// Now is the clock, and Tick gives the beats of background jobs; nil is the
+	// machine's own.
+	Now  func() time.Time
+	Tick func(time.Duration) <-chan time.Time
 }
 
 // App is a running Coffer.
@@ -72,7 +79,8 @@ func New(ctx context.Context, c Config, o Options) (a *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a = &App{settings: s, Options: o, started: time.Now()}
+	a = &App{settings: s, Options: o.filled(), started: time.Now()}
+	a.settings.db.Now = o.Now
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -87,6 +95,20 @@ func New(ctx context.Context, c Config, o Options) (a *App, err error) {
 		}
 	}
 	return a, nil
+}
+
+// filled puts the defaults where nothing was given.
+func (o Options) filled() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Tick == nil {
+		o.Tick = time.Tick
+	}
+	if o.Hash == (factor.Settings{}) {
+		o.Hash = factor.Default
+	}
+	return o
 }
 
 // Address is where it listens.
@@ -112,7 +134,7 @@ func (a *App) listen(ctx context.Context) error {
 func (a *App) openLog(ctx context.Context) error {
 	maker := event.Maker{Node: a.node, Version: a.Version}
 	a.sealer = seal.New(a.read, a.write, maker, a.SegmentBytes, a.Fatal)
-	a.log = seclog.New(seclog.Config{Writer: a.write, Maker: maker, Flood: seclog.Flood{
+	a.log = seclog.New(seclog.Config{Writer: a.write, Maker: maker, Now: a.Now, Flood: seclog.Flood{
 		PerMinute: a.settings.limits.Of(limit.Flood).N,
 		PerSecond: a.settings.limits.Of(limit.FloodTotal).N,
 	}})

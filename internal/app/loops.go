@@ -47,15 +47,14 @@ func (a *App) serve(ctx context.Context) error {
 
 // every runs fn at each tick until ctx ends; an error is the operator's, and
 // the next tick tries again.
-func every(d time.Duration, name string, fn func(context.Context) error) func(context.Context) error {
+func (a *App) every(d time.Duration, name string, fn func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		tick := time.NewTicker(d)
-		defer tick.Stop()
+		tick := a.Tick(d)
 		for {
 			select {
 			case <-ctx.Done():
 				return nil
-			case <-tick.C:
+			case <-tick:
 				if err := fn(event.System(ctx, name)); err != nil && ctx.Err() == nil {
 					slog.Error("a background job failed", "job", name, "err", err)
 				}
@@ -67,7 +66,7 @@ func every(d time.Duration, name string, fn func(context.Context) error) func(co
 // heartbeat writes a line when none came for Heartbeat.
 func (a *App) heartbeat(ctx context.Context) error {
 	head, err := a.sealer.Head(ctx)
-	if err != nil || time.Since(time.UnixMicro(head.At)) < Heartbeat {
+	if err != nil || a.Now().Sub(time.UnixMicro(head.At)) < Heartbeat {
 		return err
 	}
 	return a.log.Record(ctx, event.LogHeartbeat{})

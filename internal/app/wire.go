@@ -15,38 +15,50 @@ import (
 	"coffer/internal/factor"
 	"coffer/internal/limit"
 	"coffer/internal/query"
+	"coffer/internal/seclog/seal"
 	"coffer/internal/web"
 	"coffer/internal/web/holder"
 )
 
 // wire makes the services and pages and joins the rooms' routes into one table.
 func (a *App) wire(context.Context) error {
-	hasher, err := factor.NewHasher(factor.Default)
+	hasher, err := factor.NewHasher(a.Hash)
 	if err != nil {
 		return err
 	}
 	a.limits = limit.New(a.settings.limits)
+	a.limits.Now = a.Now
 	people := account.New(account.Config{
-		Log: a.log, Read: a.read, Hasher: hasher, Limits: a.limits, MAC: a.keys.MAC,
+		Log: a.log, Read: a.read, Hasher: hasher, Limits: a.limits, MAC: a.keys.MAC, Now: a.Now,
 	})
-	if a.sealer.Feed(people.Follow) {
-		people.Remember()
+	cards := card.New(card.Config{Log: a.log, Reader: a.read, Vault: a.keys, Limits: a.limits, Now: a.Now})
+	lines := query.New(a.read)
+	for _, r := range []rememberer{people, cards, lines} {
+		if a.sealer.Feed(r.Follow) {
+			r.Remember()
+		}
 	}
-	cards := card.New(card.Config{Log: a.log, Reader: a.read, Vault: a.keys, Limits: a.limits})
-	pages := &holder.Pages{People: people, Cards: cards, Lines: query.New(a.read)}
+	pages := &holder.Pages{People: people, Cards: cards, Lines: lines}
 	routes := append(pages.Routes(), a.healthRoutes()...)
 	if a.web, err = web.New(a.webConfig(people), routes); err != nil {
 		return err
 	}
 	pages.Web = a.web
 	a.tasks = []func(context.Context) error{
-		every(time.Minute, "sessions", sweep(people)),
-		every(time.Minute, "flood", a.log.SumUp),
-		every(30*time.Second, "log", a.heartbeat),
-		every(time.Second, "clock", a.watchClock()),
-		every(time.Second, "log", a.writeFindings),
+		a.every(time.Minute, "sessions", sweep(people)),
+		a.every(time.Minute, "flood", a.log.SumUp),
+		a.every(30*time.Second, "log", a.heartbeat),
+		a.every(time.Second, "clock", a.watchClock()),
+		a.every(time.Second, "log", a.writeFindings),
 	}
 	return nil
+}
+
+// rememberer holds what it read until the log says that it changed, where this
+// process sees every line: on SQLite.
+type rememberer interface {
+	Follow([]seal.Line)
+	Remember()
 }
 
 func (a *App) webConfig(people *account.Service) web.Config {
@@ -61,6 +73,7 @@ func (a *App) webConfig(people *account.Service) web.Config {
 		Secure:       a.secure,
 		Origin:       a.origin,
 		Version:      a.Version,
+		Now:          a.Now,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"coffer/internal/cache"
 	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/fault"
@@ -78,6 +79,9 @@ type Service struct {
 	limits *limit.Limits
 	now    func() time.Time
 	keys   keyring
+	// known remembers cards between requests, where it may: see Follow.
+	known    cache.Cache[string, Card]
+	remember bool
 }
 
 // New makes the service.
@@ -85,7 +89,9 @@ func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Service{log: c.Log, read: c.Reader, vault: c.Vault, limits: c.Limits, now: c.Now}
+	s := &Service{log: c.Log, read: c.Reader, vault: c.Vault, limits: c.Limits, now: c.Now}
+	s.known.Size = rememberedCards
+	return s
 }
 
 // Forget drops the owner's data key from memory, once the owner is erased.
@@ -160,7 +166,7 @@ func (s *Service) find(ctx context.Context, owner, id, verb string) (Card, error
 	if !plausible(id) {
 		return Card{}, absent(id)
 	}
-	c, err := scanCard(s.read.QueryRow(ctx, selectCard, id))
+	c, err := s.lookUp(ctx, id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Card{}, absent(id)

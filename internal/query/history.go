@@ -2,28 +2,77 @@ package query
 
 import (
 	"context"
+	"strings"
 	"sync"
+
+	"coffer/internal/cache"
+	"coffer/internal/seclog/seal"
 )
 
 const (
 	// held is how many of a card's newest entries stay in memory.
 	held = 8
-	// historiesSize is how many cards a generation holds, some 8 KB each.
+	// historiesSize is how many cards are held, some 8 KB each.
 	historiesSize = 2048
 )
 
-// CardHistory reads a card's newest entries, for its owner. It runs whenever a
-// card is looked at, so what was read before is remembered: sealed lines never
-// change and are numbered in the order in which they appear, so only those
-// after the newest known need reading.
+type cardKey struct{ owner, card string }
+
+// history is a card's newest entries, newest first, and the lines that came
+// since they were read.
+type history struct {
+	reading sync.Mutex // of what readers share
+	loaded  bool
+	entries []Entry
+
+	feeding sync.Mutex // of fresh alone: who seals must not wait for who reads
+	fresh   []seal.Line
+}
+
+// Remember lets histories be held between requests. It may be called only where
+// every sealed line of this database passes Follow.
+func (r *Reader) Remember() { r.remember = true }
+
+// Follow adds the lines about a card to its history, if that is held. No lines
+// means that another process wrote: then all histories are read again.
+func (r *Reader) Follow(lines []seal.Line) {
+	if lines == nil {
+		r.cards.Clear()
+		return
+	}
+	for _, l := range lines {
+		id, ok := strings.CutPrefix(l.Target, "card:")
+		if !ok {
+			continue
+		}
+		if h, _, found := r.cards.Get(cardKey{l.Subject, id}); found {
+			h.add(l)
+		}
+	}
+}
+
+// add keeps a line to be read when somebody looks; more than are held need not
+// wait, since the older ones would fall out again.
+func (h *history) add(l seal.Line) {
+	h.feeding.Lock()
+	defer h.feeding.Unlock()
+	if len(h.fresh) >= 2*held {
+		h.fresh = append([]seal.Line(nil), h.fresh[held:]...)
+	}
+	h.fresh = append(h.fresh, l)
+}
+
+// CardHistory reads a card's newest entries, for its owner; more says that
+// there are older ones. It runs whenever a card is looked at, so where it may,
+// it remembers: sealed lines never change, and each new one is fed to Follow.
 func (r *Reader) CardHistory(ctx context.Context, owner, card string, limit int) (entries []Entry, more bool, err error) {
 	if owner == "" {
-		return nil, false, nil // lines about nobody have an empty subject
+		return nil, false, nil // nobody's lines are nobody's history
 	}
-	if limit >= held {
-		entries, err = r.since(ctx, owner, card, -1, limit+1)
+	if !r.remember || limit >= held {
+		entries, err = r.readHistory(ctx, owner, card, limit+1)
 	} else {
-		entries, err = r.history(ctx, owner, card)
+		entries, err = r.remembered(ctx, owner, card)
 	}
 	if err != nil || len(entries) <= limit {
 		return entries, false, err
@@ -31,64 +80,53 @@ func (r *Reader) CardHistory(ctx context.Context, owner, card string, limit int)
 	return entries[:limit], true, nil
 }
 
-func (r *Reader) history(ctx context.Context, owner, card string) ([]Entry, error) {
-	key, newest := cardKey{owner, card}, int64(-1)
-	known := r.cards.get(key)
-	if len(known) > 0 {
-		newest = int64(known[0].Seq)
+func (r *Reader) remembered(ctx context.Context, owner, card string) ([]Entry, error) {
+	key := cardKey{owner, card}
+	h, version, found := r.cards.Get(key)
+	if !found {
+		// Held before it is read, so that no line can fall between.
+		h = &history{}
+		r.cards.Put(version, key, h)
 	}
-	fresh, err := r.since(ctx, owner, card, newest, held)
-	if err != nil || len(fresh) == 0 {
-		return known, err
+	h.reading.Lock()
+	defer h.reading.Unlock()
+	if !h.loaded {
+		entries, err := r.readHistory(ctx, owner, card, held)
+		if err != nil {
+			return nil, err
+		}
+		h.entries, h.loaded = entries, true
 	}
-	// fresh is new to this call, so appending to it changes nobody's slice.
-	known = append(fresh, known...)
-	known = known[:min(held, len(known)):min(held, len(known))]
-	r.cards.put(key, known)
-	return known, nil
+	err := h.catchUp(owner)
+	return h.entries, err
 }
 
-// since reads what is newer than the line numbered newest; -1 is older than all.
-func (r *Reader) since(ctx context.Context, owner, card string, newest int64, limit int) ([]Entry, error) {
-	return r.entries(ctx, owner, selectHistory, "card:"+card, owner, newest, limit)
+func (h *history) take() []seal.Line {
+	h.feeding.Lock()
+	defer h.feeding.Unlock()
+	fresh := h.fresh
+	h.fresh = nil
+	return fresh
 }
 
-type cardKey struct{ owner, card string }
-
-// histories remembers cards' newest entries, newest first; the slices are never
-// changed. When the younger generation is full it becomes the older one, and
-// the cards that nobody looked at go.
-type histories struct {
-	mu         sync.Mutex
-	young, old map[cardKey][]Entry
-}
-
-func (h *histories) get(k cardKey) []Entry {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if e, ok := h.young[k]; ok {
-		return e
+// catchUp turns the fresh lines into entries; those that the database gave
+// already are passed over.
+func (h *history) catchUp(owner string) error {
+	for _, l := range h.take() {
+		if len(h.entries) > 0 && l.Seq <= h.entries[0].Seq {
+			continue
+		}
+		e, err := read(l.Text, owner)
+		if err != nil {
+			return err
+		}
+		h.entries = append([]Entry{e}, h.entries[:min(held-1, len(h.entries))]...)
 	}
-	e, ok := h.old[k]
-	if ok {
-		h.insert(k, e)
-	}
-	return e
+	return nil
 }
 
-// put keeps entries unless a request that ran beside this one read further.
-func (h *histories) put(k cardKey, entries []Entry) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if e, ok := h.young[k]; ok && e[0].Seq > entries[0].Seq {
-		return
-	}
-	h.insert(k, entries)
+func (r *Reader) readHistory(ctx context.Context, owner, card string, limit int) ([]Entry, error) {
+	return r.entries(ctx, owner, selectHistory, "card:"+card, owner, limit)
 }
 
-func (h *histories) insert(k cardKey, entries []Entry) {
-	if h.young == nil || len(h.young) >= historiesSize {
-		h.young, h.old = make(map[cardKey][]Entry), h.young
-	}
-	h.young[k] = entries
-}
+type histories = cache.Cache[cardKey, *history]

@@ -1,38 +1,72 @@
-package query
+package query_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
+
+	"coffer/internal/apptest"
+	"coffer/internal/db"
+	"coffer/internal/event"
+	"coffer/internal/query"
 )
 
-func TestHistoriesAreBounded(t *testing.T) {
-	var h histories
-	often := cardKey{"u_a", "often"}
-	h.put(often, []Entry{{Seq: 1}})
-	for i := range 5 * historiesSize {
-		h.put(cardKey{"u_a", fmt.Sprint(i)}, []Entry{{Seq: 2}})
-		if got := h.get(often); len(got) != 1 {
-			t.Fatalf("a card that is looked at is gone after %d others", i)
+// TestRemembered holds that a remembered history and one read anew are the
+// same, whatever is written, by whom, and however many look at once.
+func TestRemembered(t *testing.T) {
+	h := build(t, apptest.Migrated(t, db.SQLite))
+	warm := query.New(h.read)
+	if !h.sealer.Feed(warm.Follow) {
+		t.Fatal("Feed() = false on SQLite, want every line")
+	}
+	warm.Remember()
+	same := func(what string) {
+		t.Helper()
+		got, gotMore, err := warm.CardHistory(context.Background(), alice, "c_1", 5)
+		want, more, err2 := h.lines.CardHistory(context.Background(), alice, "c_1", 5)
+		if err != nil || err2 != nil || gotMore != more || !slices.Equal(numbers(got), numbers(want)) {
+			t.Errorf("%s: remembered %v, %v, %v, read %v, %v, %v", what, numbers(got), gotMore, err, numbers(want), more, err2)
 		}
 	}
-	if n := len(h.young) + len(h.old); n > 2*historiesSize {
-		t.Errorf("%d histories are held, want at most %d", n, 2*historiesSize)
+	same("nothing yet")
+	for i := range 30 {
+		h.did(alice, viewed("c_1"))
+		if i%3 == 0 {
+			h.did(alice, viewed("c_2"))
+			h.did(bob, event.DirectReference{Owner: alice, Card: "c_1", Verb: "view"})
+		}
+		if i%4 != 1 { // sometimes several lines wait
+			same(fmt.Sprint("after ", i))
+		}
 	}
-	if h.get(cardKey{"u_a", "0"}) != nil {
-		t.Error("a card that nobody looked at is still there")
-	}
+	warm.Follow(nil)
+	same("after another process wrote")
 }
 
-// TestHistoriesKeepTheNewest lets a slow request come last.
-func TestHistoriesKeepTheNewest(t *testing.T) {
-	var h histories
-	k := cardKey{"u_a", "c_1"}
-	h.put(k, []Entry{{Seq: 9}, {Seq: 1}})
-	h.put(k, []Entry{{Seq: 1}})
-	if got := h.get(k); len(got) != 2 || got[0].Seq != 9 {
-		t.Errorf("get = %v, want what reached furthest", got)
+// TestRememberedAtOnce looks while lines come: whoever looks after a line was
+// acknowledged sees it.
+func TestRememberedAtOnce(t *testing.T) {
+	h := build(t, apptest.Migrated(t, db.SQLite))
+	warm := query.New(h.read)
+	h.sealer.Feed(warm.Follow)
+	warm.Remember()
+	var all sync.WaitGroup
+	for w := range 8 {
+		all.Go(func() {
+			card := fmt.Sprintf("c_%d", w%2)
+			for range 40 {
+				h.did(alice, viewed(card))
+				entries, _, err := warm.CardHistory(context.Background(), alice, card, 5)
+				if err != nil || len(entries) == 0 || entries[0].Target != "card:"+card {
+					t.Errorf("CardHistory(%s) = %v, %v, want the line just written", card, entries, err)
+				}
+				if !slices.IsSortedFunc(entries, func(a, b query.Entry) int { return int(b.Seq) - int(a.Seq) }) {
+					t.Errorf("CardHistory(%s) = %v, want newest first", card, numbers(entries))
+				}
+			}
+		})
 	}
-	if got := h.get(cardKey{"u_b", "c_1"}); got != nil {
-		t.Errorf("get of another owner = %v, want none", got)
-	}
+	all.Wait()
 }

@@ -39,12 +39,16 @@ type Entry struct {
 
 // Reader reads what is sealed.
 type Reader struct {
-	db    *db.Reader
-	cards histories
+	db *db.Reader
+	// cards remembers histories between requests, where it may: see Follow.
+	cards    histories
+	remember bool
 }
 
 // New makes a reader.
-func New(r *db.Reader) *Reader { return &Reader{db: r} }
+func New(r *db.Reader) *Reader {
+	return &Reader{db: r, cards: histories{Size: historiesSize}}
+}
 
 // Activity reads a person's history, newest first: what concerns their account,
 // and their own successes. With card, only what touched that card. It reads at

@@ -15,8 +15,8 @@ const (
 	selectCardActivity = `SELECT line FROM event WHERE target = $1 AND target <> ''
 		AND (subject || '' = $2 OR (actor || '' = $2 AND outcome = 'success')) AND seq < $3
 		ORDER BY seq DESC LIMIT $4`
-	selectHistory = `SELECT line FROM event WHERE target = $1 AND target <> '' AND subject || '' = $2 AND seq > $3
-		ORDER BY seq DESC LIMIT $4`
+	selectHistory = `SELECT line FROM event WHERE target = $1 AND target <> '' AND subject || '' = $2
+		ORDER BY seq DESC LIMIT $3`
 	selectNumbered = `SELECT commit_id, line FROM event WHERE seq = $1`
 	selectCommit   = `SELECT commit_id, line FROM event WHERE commit_id = $1 ORDER BY seq LIMIT 1`
 )

@@ -152,9 +152,9 @@ func (l *Log) records(ctx context.Context, events []event.Event) ([]event.Record
 	if !ok {
 		return nil, errNoOrigin
 	}
-	recs := make([]event.Record, len(events))
+	recs, at := make([]event.Record, len(events)), l.now() // one commit, one time
 	for i, e := range events {
-		rec, err := l.maker.Record(origin, l.now(), e)
+		rec, err := l.maker.Record(origin, at, e)
 		if err != nil {
 			return nil, fault.Wrap(fault.Unavailable, Sorry, err)
 		}

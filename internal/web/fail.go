@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -146,7 +145,7 @@ func Render(w http.ResponseWriter, r *http.Request, status int, page templ.Compo
 
 // errorPage is the page of a fault that has no form to go back to.
 func (s *Server) errorPage(r *http.Request, f *fault.Error) templ.Component {
-	p := Problem{Status: status(f), Title: title(f), Text: f.Text, RequestID: RequestID(r), At: time.Now().UTC()}
+	p := Problem{Status: status(f), Title: title(f), Text: f.Text, RequestID: RequestID(r), At: s.Now().UTC()}
 	if f.Retry > 0 {
 		p.Retry = p.At.Add(f.Retry)
 	}

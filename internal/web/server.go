@@ -34,6 +34,8 @@ type Config struct {
 	// where a proxy rewrites Host.
 	Origin  string
 	Version string
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
 }
 
 // Server answers every request: it gathers who and where, lets the guard
@@ -48,6 +50,9 @@ type Server struct {
 
 // New makes the server of a route table.
 func New(c Config, routes []Route) (*Server, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	s := &Server{Config: c, routes: routes, mux: http.NewServeMux(), byPat: map[string]Route{}, cross: http.NewCrossOriginProtection()}
 	if err := s.cross.AddTrustedOrigin(strings.TrimSuffix(c.Origin, "/")); err != nil {
 		return nil, fmt.Errorf("the browser's address %q: %w", c.Origin, err)

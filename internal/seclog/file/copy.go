@@ -4,20 +4,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"coffer/internal/seclog/seal"
 )
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
 
 // Copy writes every line sealed from seq on to out as well, until ctx ends and
 // the rest is written. It is not evidence: an out that blocks or fails holds up

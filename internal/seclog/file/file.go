@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"coffer/internal/db"
@@ -58,7 +57,11 @@ type Follower struct {
 	size    int64  // length of the open segment, all of it synced
 	mark    marks
 	running int64
-	broken  bool
+	looks   appearance // of the open file, as it was left
+	known   bool       // the mark says something about this directory
+	suspect bool       // somebody else touched the file
+	broken  bool       // the file cannot follow; the gate is shut
+	behind  bool       // the database does not answer
 }
 
 // Open finds where the file stands and brings it up to what the mark and the
@@ -72,7 +75,7 @@ func Open(ctx context.Context, c Config) (f *Follower, unclean bool, err error) 
 	if err != nil {
 		return nil, false, fmt.Errorf("read how far security.log is right: %w", err)
 	}
-	f.segment, f.next, f.size = m.segment, m.seq, m.bytes
+	f.segment, f.next, f.size, f.known = m.segment, m.seq, m.bytes, found
 	f.mark.saved = m
 	f.Sealer.OnSeal(f.ridealong)
 	return f, found && m.running != 0, f.attach(ctx)
@@ -84,6 +87,7 @@ func (f *Follower) Run(ctx context.Context) error {
 	work := context.WithoutCancel(ctx)
 	tick := time.NewTicker(Check)
 	defer tick.Stop()
+	f.keepUp(work) // that this run has begun is known before its first line
 	for {
 		more := f.Sealer.More()
 		if err := f.step(work); err != nil {
@@ -94,9 +98,8 @@ func (f *Follower) Run(ctx context.Context) error {
 			return f.stop(work)
 		case <-more:
 		case <-tick.C:
-			if err := f.look(work); err != nil {
-				return err
-			}
+			f.compare()
+			f.keepUp(work)
 		}
 	}
 }
@@ -107,6 +110,7 @@ func (f *Follower) step(ctx context.Context) error {
 	err := f.catchUp(ctx)
 	switch {
 	case errors.Is(err, ErrSync):
+		f.Shut(err)
 		return err
 	case err != nil && !f.broken:
 		f.broken = true
@@ -173,61 +177,14 @@ func (f *Follower) append(lines []seal.Line) error {
 	f.next += uint64(len(lines))
 	f.size += int64(size)
 	f.mark.set(f.segment, f.size, f.next, f.running)
-	return nil
+	return f.remember()
 }
-
-func untilRotation(lines []seal.Line) (n int, ends bool) {
-	for i, l := range lines {
-		if l.Event == "log_rotated" {
-			return i + 1, true
-		}
-	}
-	return len(lines), false
-}
-
-// rotate gives the finished segment its name and begins the next.
-func (f *Follower) rotate() error {
-	if err := f.finish(); err != nil {
-		return err
-	}
-	f.mark.set(f.segment, 0, f.next, f.running)
-	return f.create()
-}
-
-// finish closes a segment whose last line is written: read-only, and renamed
-// unless a run before this one did that already.
-func (f *Follower) finish() error {
-	if f.active() {
-		if err := f.f.Chmod(0o440); err != nil {
-			return err
-		}
-		if err := os.Rename(f.f.Name(), filepath.Join(f.Dir, segmentName(f.segment))); err != nil {
-			return err
-		}
-	}
-	f.detach()
-	f.segment, f.size = f.next, 0
-	return nil
-}
-
-func segmentName(first uint64) string { return fmt.Sprintf("security-%012d.log", first) }
 
 func (f *Follower) detach() {
 	if f.f != nil {
 		_ = f.f.Close() // all that counts is synced
 		f.f = nil
 	}
-}
-
-// create makes an empty active segment, and its name durable.
-func (f *Follower) create() error {
-	path := filepath.Join(f.Dir, Name)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o640)
-	if err != nil {
-		return err
-	}
-	f.f = file
-	return syncDir(f.Dir)
 }
 
 // stop writes the last lines, marks the clean end and closes the file.

@@ -6,36 +6,59 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
-// look compares the file on the disk with the one that was written, stores the
-// mark if no commit took it along, and asks whether another process sealed.
-func (f *Follower) look(ctx context.Context) error {
-	if f.f != nil && !f.untouched() {
-		slog.Warn("security.log is not the file that was written; comparing it with the database")
-		f.detach()
-	}
-	if err := f.Sealer.Refresh(ctx); err != nil {
-		slog.Warn("cannot ask the database for new lines", "err", err)
-		return nil
-	}
-	if err := f.save(ctx); err != nil {
-		slog.Warn("cannot store how far security.log is right", "err", err)
-	}
-	return nil
+// appearance is what the file looks like from outside. Nobody but root can
+// change its content and leave all of it as it was.
+type appearance struct {
+	device, inode, links uint64
+	size                 int64
+	changed              time.Time
 }
 
-// untouched reports whether the path still leads to the open file, with one
-// name and the length that was written.
-func (f *Follower) untouched() bool {
-	there, err := os.Lstat(filepath.Join(f.Dir, Name))
-	if err != nil {
-		return false
+func look(info os.FileInfo) appearance {
+	a := appearance{size: info.Size(), changed: changed(info)}
+	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
+		a.device, a.inode, a.links = uint64(sys.Dev), uint64(sys.Ino), uint64(sys.Nlink) //nolint:unconvert // other systems differ
 	}
-	mine, err := f.f.Stat()
-	if err != nil {
-		return false
+	return a
+}
+
+// remember notes what the file looks like after a write of ours.
+func (f *Follower) remember() error {
+	info, err := f.f.Stat()
+	if err == nil {
+		f.looks = look(info)
 	}
-	sys, ok := mine.Sys().(*syscall.Stat_t)
-	return os.SameFile(there, mine) && mine.Size() == f.size && (!ok || sys.Nlink == 1)
+	return err
+}
+
+// compare looks whether the path still leads to the file as it was left. If
+// not, the file is opened anew and compared with the database from its
+// segment's beginning.
+func (f *Follower) compare() {
+	if f.f == nil {
+		return
+	}
+	info, err := os.Lstat(filepath.Join(f.Dir, Name))
+	if err == nil && look(info) == f.looks {
+		return
+	}
+	slog.Warn("security.log was touched by somebody else; comparing it with the database")
+	f.suspect = true
+	f.detach()
+}
+
+// keepUp asks whether another process sealed, and stores the mark if no commit
+// took it along.
+func (f *Follower) keepUp(ctx context.Context) {
+	err := f.Sealer.Refresh(ctx)
+	if err == nil {
+		err = f.save(ctx)
+	}
+	if (err != nil) != f.behind { // each edge once: a database may be gone for hours
+		f.behind = err != nil
+		slog.Warn("following the log in the database", "err", err)
+	}
 }

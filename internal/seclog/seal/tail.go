@@ -2,6 +2,7 @@ package seal
 
 import (
 	"context"
+	"fmt"
 	"sync"
 )
 
@@ -9,9 +10,11 @@ import (
 const kept = 8192
 
 // tail holds the newest sealed lines, so that following the log costs no query.
+// Its lines are contiguous and end at size, or there are none: what comes late
+// or leaves a gap is left to the database.
 type tail struct {
 	mu    sync.Mutex
-	lines []Line // contiguous
+	lines []Line
 	size  uint64
 	more  chan struct{} // closed and replaced when lines come
 	feed  []func([]Line)
@@ -20,16 +23,22 @@ type tail struct {
 func (t *tail) add(lines []Line, next Head) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(lines) > 0 && t.size != lines[0].Seq {
+	if t.size != lines[0].Seq {
 		t.lines = nil // another process sealed between: the database has those
 		t.tell(nil)
 	}
 	t.tell(lines)
-	t.lines = append(t.lines, lines...)
+	if next.Size >= t.size {
+		t.size = next.Size
+		t.lines = append(t.lines, lines...)
+	}
 	if extra := len(t.lines) - 2*kept; extra >= 0 {
 		t.lines = append([]Line(nil), t.lines[len(t.lines)-kept:]...)
 	}
-	t.size = max(t.size, next.Size)
+	t.wake()
+}
+
+func (t *tail) wake() {
 	close(t.more)
 	t.more = make(chan struct{})
 }
@@ -66,20 +75,25 @@ func (s *Sealer) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t := &s.tail
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if head.Size > t.size {
-		t.lines, t.size = nil, head.Size
-		t.tell(nil)
-		close(t.more)
-		t.more = make(chan struct{})
-	}
+	s.tail.reached(head.Size)
 	return nil
 }
 
+// reached is told how many lines there are by now, whoever sealed them.
+func (t *tail) reached(size uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if size <= t.size {
+		return
+	}
+	t.lines, t.size = nil, size
+	t.tell(nil)
+	t.wake()
+}
+
 // Lines reads at most limit sealed lines from seq on, in order, from memory or
-// the database. None means that the log ends there.
+// the database. None means that the log ends there. A line that is missing is
+// an error: what follows the log must not step over it in silence.
 func (s *Sealer) Lines(ctx context.Context, seq uint64, limit int) ([]Line, error) {
 	if lines, held := s.tail.from(seq, limit); held {
 		return lines, nil
@@ -94,6 +108,9 @@ func (s *Sealer) Lines(ctx context.Context, seq uint64, limit int) ([]Line, erro
 		var l Line
 		if err := rows.Scan(&l.Seq, &l.Event, &l.Text); err != nil {
 			return nil, err
+		}
+		if want := seq + uint64(len(lines)); l.Seq != want {
+			return nil, fmt.Errorf("the database lacks line %d of the log", want)
 		}
 		lines = append(lines, l)
 	}

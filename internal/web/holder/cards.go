@@ -69,7 +69,7 @@ func (p *Pages) viewCard(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) revealCard(w http.ResponseWriter, r *http.Request) error {
 	s, _ := web.Session(r) // the guard let nobody else in
 	id := r.PathValue("id")
-	if !s.SteppedUp(time.Now()) {
+	if !s.SteppedUp(p.Web.Now()) {
 		return p.stepUp(r, s, id)
 	}
 	ctx, receipt := seclog.WithReceipt(r.Context())
@@ -111,7 +111,7 @@ func (p *Pages) cardView(r *http.Request, s session.Session, c card.Card) (CardV
 		return CardView{}, err
 	}
 	view := CardView{
-		Shell: p.Web.Shell(r), Face: face(c, time.Now()), Added: c.Created, Shown: c.Shown,
+		Shell: p.Web.Shell(r), Face: face(c, p.Web.Now()), Added: c.Created, Shown: c.Shown,
 		Ends: "End of " + c.Ends().AddDate(0, 0, -1).Format("January 2006"), History: rows(entries), More: more,
 	}
 	return view, nil

@@ -3,7 +3,6 @@ package holder
 import (
 	"net/http"
 	"strconv"
-	"time"
 
 	"coffer/internal/query"
 	"coffer/internal/session"
@@ -48,7 +47,7 @@ func (p *Pages) cards(w http.ResponseWriter, r *http.Request, s session.Session)
 		return err
 	}
 	view := CardsView{Shell: p.Web.Shell(r), Lately: rows(entries)}
-	now := time.Now()
+	now := p.Web.Now()
 	for _, c := range list {
 		view.Cards = append(view.Cards, tileOf(c, now))
 	}

@@ -1,0 +1,79 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"coffer/internal/seclog/seal"
+)
+
+// rotated is the event of a segment's last line.
+const rotated = "log_rotated"
+
+func untilRotation(lines []seal.Line) (n int, ends bool) {
+	for i, l := range lines {
+		if l.Event == rotated {
+			return i + 1, true
+		}
+	}
+	return len(lines), false
+}
+
+// rotate gives the finished segment its name and begins the next. Only when
+// both are durable does the mark move on: a mark on a segment that is not there
+// would lead to the file of the one before.
+func (f *Follower) rotate() error {
+	if err := f.finish(); err != nil {
+		return err
+	}
+	if err := f.create(); err != nil {
+		return err
+	}
+	f.mark.set(f.segment, 0, f.next, f.running)
+	return nil
+}
+
+// finish closes a segment whose last line is written: renamed, unless a run
+// before this one did that already, and then read-only. In the other order a
+// crash between the two would leave an active file that nobody can append to.
+func (f *Follower) finish() error {
+	if f.active() {
+		if err := os.Rename(f.f.Name(), filepath.Join(f.Dir, segmentName(f.segment))); err != nil {
+			return err
+		}
+	}
+	if err := f.f.Chmod(0o440); err != nil {
+		return err
+	}
+	f.detach()
+	f.segment, f.size = f.next, 0
+	return syncDir(f.Dir)
+}
+
+func segmentName(first uint64) string { return fmt.Sprintf("security-%012d.log", first) }
+
+// create makes an empty active segment, and its name durable. The mode is set
+// outright: whoever ships the log elsewhere reads it by its group.
+func (f *Follower) create() error {
+	path := filepath.Join(f.Dir, Name)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o640)
+	if err != nil {
+		return err
+	}
+	f.f = file
+	if err := file.Chmod(0o640); err != nil {
+		return err
+	}
+	return errors.Join(syncDir(f.Dir), f.remember())
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
