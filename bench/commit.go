@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -34,7 +35,13 @@ func (m *measurement) commits() ([]figure, error) {
 }
 
 func (m *measurement) goBenchmark() error {
-	out, err := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkCommit$", "-benchtime", "2s", "./internal/seclog").CombinedOutput()
+	dir, err := filepath.Abs(m.dir)
+	if err != nil {
+		return err
+	}
+	test := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkCommit$", "-benchtime", "2s", "./internal/seclog")
+	test.Env = append(os.Environ(), "TMPDIR="+dir) // on the disk that the raw inserts are on
+	out, err := test.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("go test -bench: %w\n%s", err, out)
 	}

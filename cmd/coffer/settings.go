@@ -79,7 +79,7 @@ func fileSettings(args []string) []kong.Resolver {
 	if path == "" {
 		return nil
 	}
-	return []kong.Resolver{kong.ResolverFunc(func(ctx *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
+	return []kong.Resolver{kong.ResolverFunc(func(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		for _, env := range flag.Envs {
 			if _, set := os.LookupEnv(env); set {
 				return nil, nil
@@ -94,7 +94,8 @@ func fileSettings(args []string) []kong.Resolver {
 		if err != nil {
 			return nil, fmt.Errorf("--config %s: %w", path, err)
 		}
-		return file.Resolve(ctx, parent, flag)
+		// From the top, else each command would want its settings under its own name.
+		return file.Resolve(ctx, ctx.Path[0], flag)
 	})}
 }
 

@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"coffer/internal/event"
 	"coffer/internal/fault"
@@ -64,4 +67,22 @@ func onlyKnown(form url.Values, route Route) error {
 		Text:   "The form held something that this page does not ask for. Go back, reload the page and try again.",
 		Events: []event.Event{event.Extraneous{Form: route.Path(), Unknown: unknown, Repeated: repeated}},
 	}
+}
+
+// maxEcho is more than any field of a form may hold.
+const maxEcho = 256
+
+// Echo is what was typed as a form shows it again: without what a page must not
+// hold (control characters, bytes that are not UTF-8) and without what would
+// turn the text around it. Escaping is the template's.
+func Echo(typed string) string {
+	if len(typed) > maxEcho {
+		typed = typed[:maxEcho]
+	}
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
+			return -1
+		}
+		return r
+	}, typed)
 }

@@ -66,7 +66,11 @@ func Both(t *testing.T, fn func(h *House), change ...func(*Setup)) {
 // is checked and counts as stated.
 func Open(tb testing.TB, e db.Engine, change ...func(*Setup)) *House {
 	tb.Helper()
-	h := On(tb, tb.TempDir(), apptest.Migrated(tb, e), change...)
+	var c db.Config
+	if e == db.Postgres {
+		c.Postgres = apptest.Postgres(tb)
+	}
+	h := On(tb, tb.TempDir(), c, change...)
 	h.Wrote("log_opened", "crypt_key_created data.use=*", "crypt_key_created data.use=*", "crypt_key_created data.use=*", "sys_startup")
 	return h
 }
@@ -202,7 +206,7 @@ func (h *House) Person(name, address string) *Browser {
 	lines := b.Post("/signup", "username", name, "password", Password).To("/").Wrote("user_created", "session_created")
 	if len(lines) == 2 {
 		h.Name(name, lines[0].Subject)
-		h.Name(name+"'s session", lines[1].Session)
+		h.Name("session-of-"+name, lines[1].Session)
 	}
 	return b
 }

@@ -33,7 +33,7 @@ func (p *Pages) createCard(w http.ResponseWriter, r *http.Request) error {
 	c, err := p.Cards.Add(r.Context(), s.Account, draft)
 	if err != nil {
 		return web.Retry(func(f *fault.Error) templ.Component {
-			view := NewCardView{Shell: p.Web.Shell(r), Holder: draft.Holder, Expiry: draft.Expiry, Label: draft.Label, Faults: f.Fields}
+			view := NewCardView{Shell: p.Web.Shell(r), Holder: web.Echo(draft.Holder), Expiry: web.Echo(draft.Expiry), Label: web.Echo(draft.Label), Faults: f.Fields}
 			if len(f.Fields) == 0 {
 				view.Refusal = f.Text
 			}

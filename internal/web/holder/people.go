@@ -20,7 +20,7 @@ func (p *Pages) signup(w http.ResponseWriter, r *http.Request) error {
 	entry, err := p.People.SignUp(r.Context(), name, posted(r, "password"))
 	if err != nil {
 		return web.Retry(func(f *fault.Error) templ.Component {
-			return SignupView{Shell: p.Web.Shell(r), Username: name, Faults: f.Fields}.Page()
+			return SignupView{Shell: p.Web.Shell(r), Username: web.Echo(name), Faults: f.Fields}.Page()
 		}, err)
 	}
 	return p.comeIn(w, entry, "/")
@@ -39,7 +39,7 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	entry, err := p.People.LogIn(r.Context(), name, posted(r, "password"))
 	if err != nil {
 		return web.Retry(func(f *fault.Error) templ.Component {
-			return LoginView{Shell: p.Web.Shell(r), Username: name, Next: next, Refusal: f.Text, Faults: f.Fields}.Page()
+			return LoginView{Shell: p.Web.Shell(r), Username: web.Echo(name), Next: next, Refusal: f.Text, Faults: f.Fields}.Page()
 		}, err)
 	}
 	return p.comeIn(w, entry, next)
