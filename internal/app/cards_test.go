@@ -148,7 +148,8 @@ func TestReveal(t *testing.T) {
 		for range 9 {
 			b.Post(path+"/reveal").Is(200, shown).Wrote("sensitive_read data.part=number")
 		}
-		b.Post(path+"/reveal").Is(429, "Please wait").Has("Retry-After", "360").Not(shown).
+		// One comes back every six minutes, and five have passed since the first.
+		b.Post(path+"/reveal").Is(429, "Please wait").Has("Retry-After", "60").Not(shown).
 			Wrote("excess_rate_limit_exceeded actor=$alice subject=$alice target=limit:reveal data.allowed=10/h")
 		h.Pass(time.Hour)
 		b.Post(path + "/reveal").To("/login?next=" + strings.ReplaceAll(path, "/", "%2F")).Wrote("session_expired", "session_use_after_expire")
@@ -161,10 +162,10 @@ func TestDeleteCard(t *testing.T) {
 		path := addCard(b, visa)
 		h.Name("card", strings.TrimPrefix(path, "/view_credit_card/"))
 		b.Post(path + "/delete").To("/").Wrote("sensitive_delete actor=$alice subject=$alice target=card:$card data.last4=4242")
-		for _, gone := range []*house.Answer{b.Get(path), b.Post(path + "/reveal"), b.Post(path + "/delete")} {
-			gone.Is(404, "There is no such page")
-		}
-		h.Wrote()
+		const absent = "authz_fail reason=not_found actor=$alice subject= target=card:$card"
+		b.Get(path).Is(404, "There is no such page").Wrote(absent)
+		b.Post(path+"/reveal").Is(404, "There is no such page").Wrote(absent)
+		b.Post(path+"/delete").Is(404, "There is no such page").Wrote(absent)
 		b.Get("/").Is(200, "Nothing in the vault yet").Wrote()
 		b.Post(cardForm, cardFields(visa)...).Is(303).Wrote("sensitive_create")
 	})
@@ -192,12 +193,12 @@ func TestNotTheirCard(t *testing.T) {
 				theirs.Wrote("malicious_direct_reference level=CRITICAL actor=$bob subject=$alice target=card:$card data.verb=" + v.verb)
 				for id, target := range map[string]string{
 					"c_" + strings.Repeat("a", 26): "c_" + strings.Repeat("a", 26), "1": "1", "0": "0", "-1": "-1", strings.ToUpper(card): strings.ToUpper(card),
-					"4242424242424242": "{id}", "%27%20OR%201=1": "{id}", "%00": "{id}", "%E2%80%AE": "{id}", "x%0A%7B": "{id}", "..%2F..": "{id}", strings.Repeat("a", 300): "{id}",
+					"4242424242424242": "{id}", "%27%20OR%201=1": "{id}", "%00": "{id}", "%E2%80%AE": "{id}", "x%0A%7B": "{id}", strings.Repeat("a", 300): "{id}",
 				} {
 					nothing := v.ask(id).Is(404)
 					nothing.Wrote("authz_fail reason=not_found actor=$bob subject= target=card:" + target)
-					if got, want := bare(nothing.Body, id), bare(theirs.Body, card); got != want {
-						t.Errorf("%s of %q differs from that of another's card:\n%s\n%s", v.verb, id, got, want)
+					if where := differs(bare(nothing.Body), bare(theirs.Body)); where != "" {
+						t.Errorf("%s of %q differs from that of another's card at %s", v.verb, id, where)
 					}
 				}
 			}

@@ -72,11 +72,20 @@ func addCard(b *house.Browser, number string, changes ...string) (path string) {
 	return a.Header.Get("Location")
 }
 
-// bare is a page without what differs between two requests for no card: the
-// request's number, its time, and the address asked for.
-func bare(page, id string) string {
-	page = requestID.ReplaceAllString(page, "r_")
-	return strings.NewReplacer("/"+id, "/x", "/"+strings.ReplaceAll(id, "%27", "&#39;"), "/x").Replace(page)
+// bare is a page without the request's number, which no two share.
+func bare(page string) string { return requestID.ReplaceAllString(page, "r_") }
+
+// differs shows where two pages part.
+func differs(a, b string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return a[max(0, i-40):min(len(a), i+40)] + " | " + b[max(0, i-40):min(len(b), i+40)]
+		}
+	}
+	if len(a) != len(b) {
+		return "the end"
+	}
+	return ""
 }
 
 var requestID = regexp.MustCompile(`r_[a-z2-7]+`)

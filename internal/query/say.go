@@ -62,16 +62,16 @@ var asked = map[string]string{
 func sayCard(what event.Event) string {
 	switch what := what.(type) {
 	case event.CardAdded:
-		return masked(what.Last4) + " added"
+		return "Card " + masked(what.Last4) + " added"
 	case event.CardViewed:
 		if what.Part == "number" {
 			return "Number of " + masked(what.Last4) + " shown"
 		}
-		return masked(what.Last4) + " viewed"
+		return "Card " + masked(what.Last4) + " viewed"
 	case event.CardUpdated:
-		return strings.TrimSuffix(masked(what.Last4)+" updated: "+fieldNames(what.Fields), ": ")
+		return strings.TrimSuffix("Card "+masked(what.Last4)+" updated: "+fieldNames(what.Fields), ": ")
 	case event.CardDeleted:
-		return masked(what.Last4) + " deleted"
+		return "Card " + masked(what.Last4) + " deleted"
 	case event.DirectReference:
 		return asked[what.Verb]
 	case event.DecryptFailed:

@@ -156,7 +156,7 @@ func (s *Server) errorPage(r *http.Request, f *fault.Error) templ.Component {
 			p.Written = append(p.Written, e.Kind().Name)
 		}
 	}
-	if v := visitOf(r); r.Method == http.MethodPost && v.route.Pattern != "" {
+	if v := visitOf(r); r.Method == http.MethodPost && v.route.Pattern != "" && f.Kind != fault.NotFound {
 		p.Form = v.route.page(r)
 	}
 	return ErrorPage(s.Shell(r), p)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"coffer/internal/event"
 	"coffer/internal/seclog"
 )
 
@@ -26,7 +27,10 @@ func (s *Server) rememberVisit(w http.ResponseWriter, r *http.Request, receipt *
 	http.SetCookie(w, s.cookie(visitName, value, visitAge))
 }
 
-// Visited finds the line that this visit made, by the reader given.
+// Visited finds the line that this visit made, by the reader given. A line with
+// a subject is about somebody's account, and who only typed that name must not
+// read it. Refusals that a service recorded itself are not remembered at all: a
+// sign-in's line would tell whether the name is anybody's.
 func Visited(r *http.Request, read func(ctx context.Context, commit string, seq uint64, numbered bool) ([]byte, error)) ([]byte, error) {
 	c, err := r.Cookie(visitName)
 	if err != nil {
@@ -37,5 +41,9 @@ func Visited(r *http.Request, read func(ctx context.Context, commit string, seq 
 	if numbered && err != nil || !strings.HasPrefix(commit, "t_") || len(commit) > 40 {
 		return nil, nil // not a cookie of ours
 	}
-	return read(r.Context(), commit, seq, numbered)
+	raw, err := read(r.Context(), commit, seq, numbered)
+	if line, bad := event.Parse(raw); err != nil || raw == nil || bad != nil || line.Subject != "" {
+		return nil, err
+	}
+	return raw, nil
 }

@@ -2,7 +2,7 @@
 // the audit and the pictures.
 import { expiry, secrets } from './kit.mjs'
 
-const submit = (page) => page.click('main form button:not([type])')
+const submit = (page) => Promise.all([page.waitForEvent('load'), page.click('main form button:not([type])')])
 
 async function people(page, look) {
   await page.goto('/')

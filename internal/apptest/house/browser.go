@@ -198,7 +198,7 @@ func (a *Answer) Is(status int, marks ...string) *Answer {
 func (a *Answer) main() string {
 	_, rest, _ := strings.Cut(a.Body, "<main")
 	content, _, _ := strings.Cut(rest, "</main>")
-	return content[:min(len(content), 1500)]
+	return content[:min(len(content), 600)]
 }
 
 // To fails unless it is a redirect there.

@@ -71,8 +71,21 @@ func Open(tb testing.TB, e db.Engine, change ...func(*Setup)) *House {
 		c.Postgres = apptest.Postgres(tb)
 	}
 	h := On(tb, tb.TempDir(), c, change...)
-	h.Wrote("log_opened", "crypt_key_created data.use=*", "crypt_key_created data.use=*", "crypt_key_created data.use=*", "sys_startup")
+	h.Wrote(FirstStart(h.Setup.Limits != "")...)
 	return h
+}
+
+// FirstStart is what the first start of all writes, with or without a limit
+// that is not as it comes.
+func FirstStart(limits bool) []string {
+	start := []string{
+		"log_opened actor=system:serve source_ip= request_uri=", "crypt_key_created subject= data.use=*",
+		"crypt_key_created data.use=*", "crypt_key_created data.use=*", "sys_startup actor=system:serve target=node:test",
+	}
+	if limits {
+		start = append(start, "sys_config_changed target=setting:limits data.from=* data.to=*")
+	}
+	return start
 }
 
 // On starts the application on a directory and database that may hold

@@ -84,7 +84,7 @@ func TestCrashAtEveryByte(t *testing.T) {
 	lines := r.lines(t)
 	full, _ := files(lines)
 	text := full["security.log"]
-	_, mark := files(lines[:3])
+	_, mark := files(lines[:4])
 	for n := mark.bytes; n <= int64(len(text)); n++ {
 		for _, tail := range []string{"", "\x00\x00\x00\x00", "\n", "{}\n"} {
 			r.lay(t, map[string][]byte{"security.log": append(bytes.Clone(text[:n]), tail...)}, mark, 1)

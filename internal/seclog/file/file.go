@@ -98,7 +98,6 @@ func (f *Follower) Run(ctx context.Context) error {
 			return f.stop(work)
 		case <-more:
 		case <-tick.C:
-			f.compare()
 			f.keepUp(work)
 		}
 	}
@@ -125,6 +124,7 @@ func (f *Follower) step(ctx context.Context) error {
 }
 
 func (f *Follower) catchUp(ctx context.Context) error {
+	f.compare()
 	if f.f == nil {
 		if err := f.attach(ctx); err != nil {
 			return err

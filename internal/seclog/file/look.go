@@ -34,15 +34,15 @@ func (f *Follower) remember() error {
 	return err
 }
 
-// compare looks whether the path still leads to the file as it was left. If
-// not, the file is opened anew and compared with the database from its
-// segment's beginning.
+// compare looks whether the path still leads to the file as it was left, before
+// each write and from time to time. If not, the file is opened anew and compared
+// with the database from its segment's beginning.
 func (f *Follower) compare() {
 	if f.f == nil {
 		return
 	}
 	info, err := os.Lstat(filepath.Join(f.Dir, Name))
-	if err == nil && look(info) == f.looks {
+	if err == nil && look(info) == f.looks && f.looks.size == f.size {
 		return
 	}
 	slog.Warn("security.log was touched by somebody else; comparing it with the database")

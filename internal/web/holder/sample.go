@@ -26,8 +26,6 @@ func did(raw []byte) string {
 			return "You asked for a card without being signed in. This is what was written down, member by member."
 		}
 		return "You asked for a page without being signed in. This is what was written down, member by member."
-	case "authn_login_fail":
-		return "You tried to sign in and were refused. This is what was written down, member by member."
 	case "input_validation_fail":
 		return "You sent a form whose fields broke a rule. This is what was written down, member by member: the fields and the rules, never what you typed."
 	}
