@@ -33,11 +33,12 @@ const (
 
 type commands struct {
 	Serve       serveCmd         `cmd:"" help:"Run the vault."`
-	Migrate     migrateCmd       `cmd:"" help:"Bring the database's schema up."`
 	Config      configCmd        `cmd:"" help:"Show the settings in force and where each comes from."`
-	Healthcheck healthcheckCmd   `cmd:"" help:"Ask a running vault whether it is well (for Docker)."`
-	Version     kong.VersionFlag `help:"Show the version."`
-	File        string           `name:"config" type:"path" placeholder:"FILE" help:"A YAML file with the same settings; flags and variables win."`
+	Migrate     migrateCmd       `cmd:"" help:"Bring the database's schema up (serve does so by itself)."`
+	Healthcheck healthcheckCmd   `cmd:"" help:"Ask a running vault whether it is well: exit code 0 or 1."`
+	Version     versionCmd       `cmd:"" help:"Show the version."`
+	VersionFlag kong.VersionFlag `name:"version" help:"Show the version."`
+	File        kong.ConfigFlag  `name:"config" placeholder:"FILE" help:"Settings as YAML, as in listen: :8880"`
 }
 
 // streams are where a command writes: data on out, all else on err.
@@ -46,7 +47,7 @@ type streams struct{ out, err io.Writer }
 func main() {
 	tuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends a stop that takes too long
 	os.Exit(run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr}))
 }
 
@@ -57,7 +58,7 @@ func main() {
 // logins from growing the process to several times that.
 func tuneMemory() {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(60<<20 + int64(runtime.GOMAXPROCS(0))*20<<20)
+		debug.SetMemoryLimit(80<<20 + int64(runtime.GOMAXPROCS(0))*20<<20)
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -68,51 +69,67 @@ func tuneMemory() {
 // returned, so that each can be tested.
 func run(ctx context.Context, args []string, s streams) (code int) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(s.err, nil)))
-	var c commands
-	parser, err := newParser(&c, args, s, &code)
+	unsetEmpty()
+	warnUnknown(s.err)
+	parser, err := newParser(s)
 	if err != nil {
-		return report(s, err)
+		return report(s, nil, err)
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			if p != errExit {
+			exit, ok := p.(exited)
+			if !ok {
 				panic(p)
 			}
+			code = exit.code
 		}
 	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		fmt.Fprintf(s.err, "coffer: %v\nTry: coffer --help\n", err)
 		return exitFailed
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return report(s, parsed.Run(s))
+	origins := origins{parsed}
+	return report(s, origins.of, parsed.Run(s, origins))
 }
 
-// errExit unwinds from kong's own --help and --version.
-var errExit = errors.New("exit")
+// exited unwinds from kong's own --help and --version.
+type exited struct{ code int }
 
-func newParser(c *commands, args []string, s streams, code *int) (*kong.Kong, error) {
-	unsetEmpty()
-	warnUnknown(s.err)
-	return kong.New(c,
+const about = `A card vault that writes down everything that happens to it.
+
+Every flag is a variable too: --log-stdout is COFFER_LOG_STDOUT. A flag beats a
+variable, and a variable a line of the file that --config names.`
+
+func newParser(s streams) (*kong.Kong, error) {
+	return kong.New(&commands{},
 		kong.Name("coffer"),
-		kong.Description("A card vault that writes down, provably, everything that happens to it."),
+		kong.Description(about),
 		kong.Writers(s.out, s.err),
-		kong.Exit(func(n int) { *code = n; panic(errExit) }),
+		kong.Exit(func(n int) { panic(exited{n}) }),
 		kong.Vars{"version": "coffer " + version},
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Resolvers(fileSettings(args)...),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
+		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }),
+		kong.Configuration(loadFile),
 	)
 }
 
-// report says what went wrong and turns it into an exit code.
-func report(s streams, err error) int {
+// report says what went wrong and turns it into an exit code; from tells where
+// a setting came from.
+func report(s streams, from func(flag string) string, err error) int {
 	if err == nil {
 		return exitDone
 	}
 	if errors.Is(err, errNo) {
 		return exitNo
+	}
+	if w, ok := errors.AsType[*app.Wrong](err); ok && from != nil {
+		fmt.Fprintf(s.err, "coffer: %s is %q, from %s: %s\n", w.Flag, w.Value, from(w.Flag), w.Want)
+		return exitFailed
 	}
 	fmt.Fprintf(s.err, "coffer: %v\n", err)
 	if _, ok := errors.AsType[*app.Refused](err); ok {

@@ -30,8 +30,8 @@ func (c *migrateCmd) Run(ctx context.Context, s streams) error {
 type configCmd struct{ app.Config }
 
 // Run prints what is in force, where it comes from, and the table of limits.
-func (c *configCmd) Run(s streams) error {
-	rows, limits, err := app.Describe(c.Config)
+func (c *configCmd) Run(s streams, o origins) error {
+	rows, limits, err := app.Describe(c.Config, o.of)
 	if err != nil {
 		return err
 	}
@@ -39,6 +39,9 @@ func (c *configCmd) Run(s streams) error {
 	fmt.Fprintln(t, "SETTING\tVALUE\tFROM")
 	for _, r := range rows {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Flag, r.Value, r.From)
+	}
+	if err := t.Flush(); err != nil {
+		return err
 	}
 	fmt.Fprintln(t, "\nLIMIT\tVALUE\tDEFAULT\tPER\tCOUNTS")
 	for _, l := range limits {
@@ -53,7 +56,7 @@ type healthcheckCmd struct{ app.Config }
 func (c *healthcheckCmd) Run(ctx context.Context, s streams) error {
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
-		return fmt.Errorf("--listen %q: %w", c.Listen, err)
+		return &app.Wrong{Flag: "listen", Value: c.Listen, Want: "give the address and port of the vault"}
 	}
 	if host == "" || host == "0.0.0.0" || host == "::" {
 		host = "127.0.0.1"
@@ -64,7 +67,8 @@ func (c *healthcheckCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	direct := http.Client{Transport: &http.Transport{}} // never by way of a proxy
+	res, err := direct.Do(req)
 	if err != nil {
 		fmt.Fprintf(s.err, "no answer: %v\n", err)
 		return errNo
@@ -76,4 +80,12 @@ func (c *healthcheckCmd) Run(ctx context.Context, s streams) error {
 	}
 	fmt.Fprintln(s.out, "ok")
 	return nil
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(s streams) error {
+	_, err := fmt.Fprintln(s.out, "coffer", version)
+	return err
 }

@@ -6,7 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"coffer/internal/app"
 )
@@ -15,6 +17,8 @@ type serveCmd struct{ app.Config }
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
+	// A reader of the lines on standard output that goes away stops nothing.
+	signal.Ignore(syscall.SIGPIPE)
 	a, err := app.New(ctx, c.Config, app.Options{Version: version, Stdout: s.out, Fatal: fatal})
 	if err != nil {
 		return err

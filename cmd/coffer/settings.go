@@ -1,15 +1,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
-	kongyaml "github.com/alecthomas/kong-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"coffer/internal/app"
 )
@@ -26,7 +28,7 @@ func unsetEmpty() {
 }
 
 // warnUnknown names variables that look like ours and are not, with the nearest
-// that is: a misspelt limit would otherwise be no limit.
+// that is. It is no error: a cluster sets some for a service of that name.
 func warnUnknown(w io.Writer) {
 	known := variables()
 	for _, kv := range os.Environ() {
@@ -37,12 +39,18 @@ func warnUnknown(w io.Writer) {
 	}
 }
 
-// variables are the settings' variables, read off the one struct.
+// variables are the settings' variables.
 func variables() (names []string) {
+	for _, flag := range flags() {
+		names = append(names, app.Variable(flag))
+	}
+	return names
+}
+
+// flags are the settings' names, read off the one struct as kong does.
+func flags() (names []string) {
 	for f := range reflect.TypeFor[app.Config]().Fields() {
-		if env := f.Tag.Get("env"); env != "" {
-			names = append(names, env)
-		}
+		names = append(names, app.Flag(f.Name))
 	}
 	return names
 }
@@ -72,41 +80,72 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// fileSettings is the YAML file's resolver, if --config names one. As it comes
-// it would beat a variable; here it only fills in what is not set.
-func fileSettings(args []string) []kong.Resolver {
-	path := fileArgument(args)
-	if path == "" {
-		return nil
+// loadFile reads the YAML file that --config names. A name in it that is no
+// setting is an error: a misspelt limit would otherwise be no limit.
+func loadFile(r io.Reader) (kong.Resolver, error) {
+	settings := map[string]any{}
+	if err := yaml.NewDecoder(r).Decode(&settings); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("the file is not a list of settings: %w", err)
 	}
-	return []kong.Resolver{kong.ResolverFunc(func(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		for _, env := range flag.Envs {
-			if _, set := os.LookupEnv(env); set {
-				return nil, nil
-			}
+	known := flags()
+	for name := range settings {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("the file sets %q, which is no setting; did you mean %q?", name, nearest(name, known))
 		}
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, fmt.Errorf("--config: %w", err)
+	}
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if variable(flag) != "" {
+			return nil, nil // it beats the file
 		}
-		defer f.Close()
-		file, err := kongyaml.Loader(f)
-		if err != nil {
-			return nil, fmt.Errorf("--config %s: %w", path, err)
-		}
-		// From the top, else each command would want its settings under its own name.
-		return file.Resolve(ctx, ctx.Path[0], flag)
-	})}
+		return flat(settings[flag.Name]), nil
+	}), nil
 }
 
-func fileArgument(args []string) string {
-	for i, a := range args {
-		if value, found := strings.CutPrefix(a, "--config="); found {
-			return value
+// flat writes a list or a map the way a flag would have it.
+func flat(v any) any {
+	var parts []string
+	switch v := v.(type) {
+	case []any:
+		for _, one := range v {
+			parts = append(parts, fmt.Sprint(one))
 		}
-		if a == "--config" && i+1 < len(args) {
-			return args[i+1]
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, fmt.Sprint(name, "=", v[name]))
+		}
+	default:
+		return v
+	}
+	return strings.Join(parts, ",")
+}
+
+// variable is the variable that sets a flag, if there is one in the environment.
+func variable(flag *kong.Flag) string {
+	for _, name := range flag.Envs {
+		if _, set := os.LookupEnv(name); set {
+			return name
 		}
 	}
 	return ""
+}
+
+// origins tells where each setting came from.
+type origins struct{ parsed *kong.Context }
+
+func (o origins) of(name string) string {
+	for _, p := range o.parsed.Path {
+		switch {
+		case p.Flag == nil || p.Flag.Name != name:
+		case p.Resolved:
+			return "the file of --config"
+		default:
+			return "--" + name
+		}
+	}
+	for _, flag := range o.parsed.Flags() {
+		if env := variable(flag); flag.Name == name && env != "" {
+			return env
+		}
+	}
+	return "the default"
 }

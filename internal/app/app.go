@@ -35,10 +35,11 @@ type Options struct {
 	SegmentBytes int64
 	// Hash is the cost of a password's hash; zero is the default.
 	Hash factor.Settings
-	// Now is the clock, and Tick gives the beats of background jobs; nil is the
-	// machine's own.
-	Now  func() time.Time
-	Tick func(time.Duration) <-chan time.Time
+	// Now is the clock; nil is the machine's.
+	Now func() time.Time
+	// Every gives a loop that runs a background job at this interval until its
+	// context ends; nil is one that a ticker drives.
+	Every func(time.Duration, func(context.Context)) (loop func(context.Context))
 }
 
 // App is a running Coffer.
@@ -102,8 +103,8 @@ func (o Options) filled() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Tick == nil {
-		o.Tick = time.Tick
+	if o.Every == nil {
+		o.Every = ticking
 	}
 	if o.Hash == (factor.Settings{}) {
 		o.Hash = factor.Default
@@ -126,7 +127,12 @@ func (a *App) listen(ctx context.Context) error {
 		return wrong("listen", a.Listen, "cannot listen there (%v); choose another port", errors.Unwrap(err))
 	}
 	a.listener = l
-	return nil
+	if a.Config.URL == "" { // port 0 is the system's choice: it is known only now
+		host, _, _ := net.SplitHostPort(a.Listen)
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		a.origin, a.secure, err = a.Config.origin(host, port)
+	}
+	return err
 }
 
 // openLog makes the three parts of the log: the sealer that numbers, the front
@@ -155,7 +161,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	front.start(a.serve)
 	back := newGroup(context.WithoutCancel(ctx))
 	back.start(func(ctx context.Context) error {
-		a.sealer.Run(ctx, func(err error) { slog.Error("sealing waits", "err", err) })
+		a.sealer.Run(ctx, reportSealing)
 		return nil
 	})
 	back.start(a.follower.Run)
@@ -170,18 +176,34 @@ func (a *App) Run(ctx context.Context) (err error) {
 	return errors.Join(err, a.writeStop(ctx), a.stopLog(ctx, back))
 }
 
+func reportSealing(err error) {
+	if err != nil {
+		slog.Error("sealing waits; what happens is kept, and sealed later", "err", err)
+		return
+	}
+	slog.Info("sealing goes on")
+}
+
 // stopLog lets the log's loops write what is left.
 func (a *App) stopLog(ctx context.Context, back *group) error {
 	err := a.sealer.Drain(context.WithoutCancel(ctx))
 	return errors.Join(err, back.stop())
 }
 
+// copyOut copies the log to standard output. At the end it waits for the last
+// lines, but not for a reader that takes none: they are in the file as well.
 func (a *App) copyOut(ctx context.Context) error {
-	head, err := a.sealer.Head(ctx)
-	if err != nil {
-		return err
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		file.Copy(ctx, a.sealer, a.from, a.Stdout)
+	}()
+	<-ctx.Done()
+	select {
+	case <-done:
+	case <-time.After(copyTime):
+		slog.Warn("standard output takes no lines; the last ones are in the file only")
 	}
-	file.Copy(ctx, a.sealer, min(a.firstLine(), head.Size), a.Stdout)
 	return nil
 }
 

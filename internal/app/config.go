@@ -20,15 +20,15 @@ import (
 // variable, its default and its help; a YAML file (--config) may hold the same
 // names. An empty variable is an unset one.
 type Config struct {
-	Listen         string `default:"127.0.0.1:8880" env:"COFFER_LISTEN" placeholder:"HOST:PORT" help:"Where to listen."`
-	Data           string `default:"./data" env:"COFFER_DATA" placeholder:"DIR" help:"Where database, security.log and keys/ live."`
-	Database       string `env:"COFFER_DATABASE" placeholder:"URL" help:"postgres://… instead of SQLite in the data directory; no password here."`
-	DatabaseFile   string `env:"COFFER_DATABASE_FILE" placeholder:"FILE" help:"A file that holds the database URL, password and all."`
-	URL            string `env:"COFFER_URL" placeholder:"URL" help:"What the browser sees: decides cookie, trusted origin and HSTS (default: http://localhost and the port)."`
-	TrustedProxies string `env:"COFFER_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose X-Forwarded-For is believed."`
-	LogStdout      bool   `env:"COFFER_LOG_STDOUT" help:"Write the lines of security.log to standard output too."`
-	Limits         string `env:"COFFER_LIMITS" placeholder:"NAME=N/UNIT,…" help:"Change single limits, as in signup=5/h,login=off (see coffer config)."`
-	Node           string `env:"COFFER_NODE" placeholder:"NAME" help:"This machine's name in the log (default: the host's)."`
+	Listen         string `default:"127.0.0.1:8880" env:"COFFER_LISTEN" placeholder:"HOST:PORT" help:"Where to listen (127.0.0.1:8880)."`
+	Data           string `default:"./data" env:"COFFER_DATA" placeholder:"DIR" help:"Database, security.log and keys (./data)."`
+	Database       string `env:"COFFER_DATABASE" placeholder:"URL" help:"PostgreSQL, not SQLite; without a password."`
+	DatabaseFile   string `env:"COFFER_DATABASE_FILE" placeholder:"FILE" help:"Holds that URL, password and all."`
+	URL            string `env:"COFFER_URL" placeholder:"URL" help:"What the browser sees: decides cookie, trusted origin and HSTS (http://localhost:PORT)."`
+	TrustedProxies string `env:"COFFER_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Proxies whose X-Forwarded-For is believed."`
+	LogStdout      bool   `env:"COFFER_LOG_STDOUT" help:"The log's lines on standard output too."`
+	Limits         string `env:"COFFER_LIMITS" placeholder:"LIMITS" help:"As in signup=5/h,login=off (coffer config)."`
+	Node           string `env:"COFFER_NODE" placeholder:"NAME" help:"Its name in the log (the host's)."`
 }
 
 // settings is a Config that was read: every value checked and in its type.
@@ -43,15 +43,13 @@ type settings struct {
 }
 
 // Wrong is a setting that cannot be used: which, its value, and what would be right.
-type Wrong struct{ Flag, Variable, Value, Want string }
+type Wrong struct{ Flag, Value, Want string }
 
-// Error names the setting by flag and variable.
-func (w *Wrong) Error() string {
-	return fmt.Sprintf("--%s (%s) is %q: %s", w.Flag, w.Variable, w.Value, w.Want)
-}
+// Error names the setting by its flag.
+func (w *Wrong) Error() string { return fmt.Sprintf("%s is %q: %s", w.Flag, w.Value, w.Want) }
 
 func wrong(flag, value, want string, args ...any) error {
-	return &Wrong{flag, Variable(flag), value, fmt.Sprintf(want, args...)}
+	return &Wrong{flag, value, fmt.Sprintf(want, args...)}
 }
 
 // Variable is the environment variable of a flag.
@@ -138,8 +136,15 @@ func (c Config) database() (db.Config, error) {
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
 		return db.Config{}, wrong("database", "…", "give a postgres:// URL, or nothing for SQLite in the data directory")
 	}
-	if _, given := u.User.Password(); given && !secret {
-		return db.Config{}, wrong("database", u.Redacted(), "a password may not stand here; put the URL into a file and give --database-file, or use PGPASSFILE")
+	if hasPassword(u) && !secret {
+		return db.Config{}, wrong("database", "…", "a password may not stand here; put the URL into a file and give --database-file, or use PGPASSFILE")
 	}
 	return db.Config{Postgres: target}, nil
+}
+
+// hasPassword finds one in either place where the driver takes it from.
+func hasPassword(u *url.URL) (has bool) {
+	_, has = u.User.Password()
+	q := u.Query()
+	return has || q.Has("password") || q.Has("sslpassword")
 }

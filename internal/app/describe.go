@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -21,30 +22,19 @@ func (a *App) URL() string { return a.origin }
 // Setting is one line of coffer config.
 type Setting struct{ Flag, Value, From string }
 
-// Describe says what is in force: every setting, checked, and every limit.
-func Describe(c Config) ([]Setting, []limit.Row, error) {
+// Describe says what is in force: every setting, checked, and every limit. from
+// tells where a setting came from.
+func Describe(c Config, from func(flag string) string) ([]Setting, []limit.Row, error) {
 	s, err := c.read()
 	if err != nil {
 		return nil, nil, err
 	}
 	inForce := map[string]string{"node": s.node, "url": s.origin, "database": string(s.db.Engine())}
 	var out []Setting
-	values := reflect.ValueOf(c)
-	for f, v := range values.Fields() {
-		row := Setting{Flag: flagName(f.Name), Value: strings.TrimSpace(text(v)), From: "flag or file"}
-		switch env, set := os.LookupEnv(f.Tag.Get("env")); {
-		case set && env == row.Value:
-			row.From = f.Tag.Get("env")
-		case row.Value == f.Tag.Get("default") || v.IsZero():
-			row.From = "default"
-		}
-		if row.Value == "" {
-			row.Value = inForce[row.Flag]
-		}
-		if row.Value == "" {
-			row.Value = "none"
-		}
-		out = append(out, row)
+	for f, v := range reflect.ValueOf(c).Fields() {
+		flag := Flag(f.Name)
+		value := cmp.Or(strings.TrimSpace(text(v)), inForce[flag], "none")
+		out = append(out, Setting{flag, value, from(flag)})
 	}
 	return out, s.limits.Rows(), nil
 }
@@ -56,8 +46,8 @@ func text(v reflect.Value) string {
 	return v.String()
 }
 
-// flagName is kong's name of a field: LogStdout is log-stdout, URL is url.
-func flagName(field string) string {
+// Flag is the flag of a Config's field: LogStdout is log-stdout, URL is url.
+func Flag(field string) string {
 	if field == strings.ToUpper(field) {
 		return strings.ToLower(field)
 	}

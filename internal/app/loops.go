@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -17,6 +16,7 @@ const (
 	writeTime  = 30 * time.Second
 	idleTime   = 60 * time.Second
 	stopTime   = 5 * time.Second
+	copyTime   = 2 * time.Second
 	maxHeader  = 16 << 10
 )
 
@@ -40,24 +40,34 @@ func (a *App) serve(ctx context.Context) error {
 	down, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	if err := srv.Shutdown(down); err != nil {
-		return errors.Join(err, srv.Close())
+		slog.Warn("some connections did not end by themselves", "err", err)
+		return srv.Close()
 	}
 	return nil
 }
 
-// every runs fn at each tick until ctx ends; an error is the operator's, and
-// the next tick tries again.
+// every makes a job a task: an error is the operator's, and the next time tries
+// again.
 func (a *App) every(d time.Duration, name string, fn func(context.Context) error) func(context.Context) error {
-	return func(ctx context.Context) error {
-		tick := a.Tick(d)
+	loop := a.Every(d, func(ctx context.Context) {
+		if err := fn(event.System(ctx, name)); err != nil && ctx.Err() == nil {
+			slog.Error("a background job failed", "job", name, "err", err)
+		}
+	})
+	return func(ctx context.Context) error { loop(ctx); return nil }
+}
+
+// ticking runs fn at each tick.
+func ticking(d time.Duration, fn func(context.Context)) func(context.Context) {
+	return func(ctx context.Context) {
+		tick := time.NewTicker(d)
+		defer tick.Stop()
 		for {
 			select {
 			case <-ctx.Done():
-				return nil
-			case <-tick:
-				if err := fn(event.System(ctx, name)); err != nil && ctx.Err() == nil {
-					slog.Error("a background job failed", "job", name, "err", err)
-				}
+				return
+			case <-tick.C:
+				fn(ctx)
 			}
 		}
 	}
@@ -74,23 +84,23 @@ func (a *App) heartbeat(ctx context.Context) error {
 
 // clock watches for steps of the wall clock against the monotonic one. Steps of
 // a second or less are what keeping time looks like.
-type clock struct{ last time.Time }
+type clock struct {
+	wall   time.Time
+	passed time.Duration
+}
 
 // step gives how far the wall clock moved beyond the time that passed.
-func (c *clock) step(now time.Time) time.Duration {
-	if c.last.IsZero() {
-		c.last = now
-	}
-	passed := now.Sub(c.last)                  // monotonic
-	shown := now.Round(0).Sub(c.last.Round(0)) // wall
-	c.last = now
-	return shown - passed
+func (c *clock) step(wall time.Time, passed time.Duration) time.Duration {
+	step := wall.Sub(c.wall) - (passed - c.passed)
+	c.wall, c.passed = wall, passed
+	return step
 }
 
 func (a *App) watchClock() func(context.Context) error {
-	c := &clock{last: time.Now()}
+	start := time.Now()
+	c := &clock{wall: a.Now().Round(0)} // without its monotonic part
 	return func(ctx context.Context) error {
-		if step := c.step(time.Now()); step.Abs() > time.Second {
+		if step := c.step(a.Now().Round(0), time.Since(start)); step.Abs() > time.Second {
 			return a.log.Record(ctx, event.ClockStepped{Milliseconds: step.Milliseconds()})
 		}
 		return nil

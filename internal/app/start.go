@@ -48,6 +48,7 @@ func (a *App) writeStart(ctx context.Context) error {
 		if unclean {
 			out = append(out, event.Crash{Reason: "unclean"})
 		}
+		out = append(out, a.findings...)
 		out = append(out, event.Startup{Database: string(a.read.Engine()), URL: a.origin})
 		changed, err := a.limitsChanged(tx)
 		return append(out, changed...), err
@@ -55,6 +56,7 @@ func (a *App) writeStart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.findings = nil
 	// Two nodes that start on an empty database at once: the second must hold
 	// the first one's keys, like any other.
 	seen, err := a.keysSeen(ctx)
@@ -119,9 +121,6 @@ func (a *App) writeFindings(ctx context.Context) error {
 	}
 	return err
 }
-
-// firstLine is the first line of this run.
-func (a *App) firstLine() uint64 { return a.from }
 
 // writeStop writes the sums of the running minute and the stop itself.
 func (a *App) writeStop(ctx context.Context) error {

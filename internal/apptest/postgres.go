@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/url"
@@ -55,8 +56,18 @@ func Postgres(tb testing.TB) string {
 //	func TestMain(m *testing.M) { apptest.Main(m) }
 //
 // Without it the server stops a moment after the test binary instead of before.
-func Main(m *testing.M) {
+// What all of the tests together must hold is judged afterwards, if all ran.
+func Main(m *testing.M, all ...func() error) {
 	code := m.Run()
+	for _, judge := range all {
+		if f := flag.Lookup("test.run"); code != 0 || f == nil || f.Value.String() != "" {
+			break
+		}
+		if err := judge(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
 	if started != nil {
 		if err := started.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -148,7 +148,8 @@ func (s *Server) throttle(r *http.Request, route Route) error {
 // have. Neither is an event by itself; a stranger who tries many is.
 func (s *Server) NotFound(w http.ResponseWriter, r *http.Request) error {
 	f := fault.New(fault.NotFound, "Nothing is at this address. Check it, or start from the first page.")
-	if allowed := s.allowed(r); len(allowed) > 0 {
+	// A path that has the method is a page's that found nothing under it.
+	if allowed := s.allowed(r); len(allowed) > 0 && !slices.Contains(allowed, r.Method) {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		f.Status, f.Text = http.StatusMethodNotAllowed, "This page cannot be used that way. Start from the first page."
 	}

@@ -91,6 +91,7 @@ func (b *Browser) Send(q Request) *Answer {
 	a := &Answer{Status: rec.Code, Header: rec.Header(), Body: rec.Body.String(), h: b.h, asked: q.Method + " " + q.Path}
 	b.keep(rec.Result().Cookies())
 	a.discreet(q)
+	a.guarded(q)
 	return a
 }
 
@@ -194,11 +195,10 @@ func (a *Answer) Is(status int, marks ...string) *Answer {
 	return a
 }
 
-// main is the page's content, for messages.
+// main is how the page's content begins, for messages.
 func (a *Answer) main() string {
-	_, rest, _ := strings.Cut(a.Body, "<main")
-	content, _, _ := strings.Cut(rest, "</main>")
-	return content[:min(len(content), 600)]
+	_, rest, _ := strings.Cut(a.Body, "<h1")
+	return rest[:min(len(rest), 300)]
 }
 
 // To fails unless it is a redirect there.

@@ -16,9 +16,8 @@ import (
 // check looks the whole log and everything written through, once all is stopped.
 func (h *House) check() {
 	h.Helper()
-	lines := h.checkLines()
-	if !h.anyway {
-		h.checkFile(lines)
+	if !h.lost {
+		h.checkFile(h.checkLines())
 		h.checkClean()
 	}
 	h.checkSecrets()
@@ -119,7 +118,7 @@ func (h *House) checkSecrets() {
 	if found := h.secret.found([]byte(Told())); len(found) > 0 {
 		h.Errorf("the operator's lines hold the secrets %v", found)
 	}
-	if h.db.Engine() == db.Postgres {
+	if h.db.Engine() == db.Postgres && !h.lost {
 		h.checkTables()
 	}
 }

@@ -2,12 +2,36 @@ package house
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"coffer/internal/apptest"
 	"coffer/internal/event"
 )
+
+// produced holds the events that this process's tests stated.
+var produced sync.Map
+
+// Unproduced says which events of the vocabulary no test stated, apart from
+// those that are produced elsewhere, each with where.
+func Unproduced(elsewhere map[string]string) error {
+	var missing []string
+	for _, k := range event.All {
+		_, here := produced.Load(k.Name)
+		if _, there := elsewhere[k.Name]; !here && !there {
+			missing = append(missing, k.Name)
+		}
+		if here && elsewhere[k.Name] != "" {
+			return fmt.Errorf("%s is produced here: take it off the list", k.Name)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("no test produces %v", missing)
+	}
+	return nil
+}
 
 // Wrote fails unless exactly these events were written since the last look, in
 // this order. An event is its name and any members that matter here:
@@ -42,6 +66,7 @@ func (h *House) match(lines []event.Line, want []string) {
 
 func (h *House) matchOne(l event.Line, members []string) {
 	h.Helper()
+	produced.Store(l.Event, true)
 	k, known := event.Find(l.Event)
 	if !known || l.Level != string(k.Level) || l.Outcome != string(k.Outcome) {
 		h.Errorf("%s is %s %s, want the vocabulary's level and outcome", l.Event, l.Level, l.Outcome)
@@ -91,4 +116,26 @@ func dataMember(raw []byte, name string) string {
 		return s
 	}
 	return string(all[name])
+}
+
+// Next fails unless exactly so many events were written since the last look,
+// and gives them: for tests that cannot name them beforehand.
+func (h *House) Next(n int) []event.Line {
+	h.Helper()
+	lines := h.Rest()
+	if len(lines) != n {
+		h.Fatalf("events = %v, want %d", apptest.Names(lines), n)
+	}
+	return lines
+}
+
+// Rest gives all events since the last look.
+func (h *House) Rest() []event.Line {
+	h.Helper()
+	lines := h.Lines(h.seen)
+	h.seen += uint64(len(lines))
+	for _, l := range lines {
+		h.matchOne(l, nil)
+	}
+	return lines
 }

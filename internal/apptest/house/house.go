@@ -48,11 +48,11 @@ type House struct {
 	done   chan error
 	mu     sync.Mutex
 	now    time.Time
-	ticks  map[time.Duration][]chan time.Time
+	jobs   map[time.Duration][]func(context.Context)
 	seen   uint64            // lines stated so far
 	names  map[string]string // of ids, for what is expected
 	secret secrets
-	anyway bool // Run may fail, and the file be behind: the test breaks it
+	lost   bool // the database is gone for good
 }
 
 // Both runs fn in a house on each engine.
@@ -97,7 +97,7 @@ func On(tb testing.TB, dir string, c db.Config, change ...func(*Setup)) *House {
 	h.Setup = Setup{
 		app.Config{Listen: "127.0.0.1:0", URL: URL, Node: "test", Data: dir, Database: c.Postgres},
 		app.Options{
-			Version: "0.0.0", Now: h.Now, Tick: h.tick,
+			Version: "0.0.0", Now: h.Now, Every: h.every,
 			// Cheap, since these tests are about what is done with passwords, not what they cost.
 			Hash:  factor.Settings{Memory: 64, Time: 1, Threads: 1},
 			Fatal: func(err error) { tb.Errorf("fatal: %v", err) },
@@ -117,7 +117,7 @@ func On(tb testing.TB, dir string, c db.Config, change ...func(*Setup)) *House {
 // Start starts it again after Stop.
 func (h *House) Start() {
 	h.Helper()
-	h.ticks = map[time.Duration][]chan time.Time{}
+	h.jobs = map[time.Duration][]func(context.Context){}
 	ctx, cancel := context.WithCancel(context.Background())
 	a, err := app.New(ctx, h.Setup.Config, h.Setup.Options)
 	if err != nil {
@@ -139,23 +139,33 @@ func (h *House) Start() {
 // Stop stops it, if it runs. What was written must have been stated.
 func (h *House) Stop() {
 	h.Helper()
+	h.StopWriting("sys_shutdown actor=system:serve")
+}
+
+// StopWriting is Stop where the stop itself writes something.
+func (h *House) StopWriting(want ...string) {
+	h.Helper()
 	if h.done == nil {
 		return
 	}
-	h.Wrote()
+	if !h.lost {
+		h.Wrote()
+	}
 	h.stop()
-	if err := <-h.done; err != nil && !h.anyway {
+	err := <-h.done
+	h.done = nil
+	if h.lost {
+		return
+	}
+	if err != nil {
 		h.Errorf("Run() = %v, want a clean stop", err)
 	}
-	h.done = nil
-	if !h.anyway {
-		h.Wrote("sys_shutdown actor=system:serve")
-	}
+	h.Wrote(want...)
 }
 
-// Break says that the test breaks what the log needs: the stop need not be
-// clean, nor the file whole.
-func (h *House) Break() { h.anyway = true }
+// Lose says that the test takes the database away for good: no stop can be
+// clean then, and nothing be read.
+func (h *House) Lose() { h.lost = true }
 
 // Dir is the data directory.
 func (h *House) Dir() string { return h.dir }
@@ -180,24 +190,16 @@ func (h *House) Pass(d time.Duration) {
 	h.now = h.now.Add(d)
 }
 
-func (h *House) tick(d time.Duration) <-chan time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c := make(chan time.Time)
-	h.ticks[d] = append(h.ticks[d], c)
-	return c
+// every keeps a background job for Tick.
+func (h *House) every(d time.Duration, fn func(context.Context)) func(context.Context) {
+	h.jobs[d] = append(h.jobs[d], fn)
+	return func(ctx context.Context) { <-ctx.Done() }
 }
 
-// Tick lets the background jobs of this interval run once and waits for them:
-// they take a second tick only when they are done with the first.
+// Tick runs the background jobs of this interval once.
 func (h *House) Tick(d time.Duration) {
-	h.mu.Lock()
-	beats := h.ticks[d]
-	h.mu.Unlock()
-	for range 2 {
-		for _, c := range beats {
-			c <- h.Now()
-		}
+	for _, job := range h.jobs[d] {
+		job(context.Background())
 	}
 }
 

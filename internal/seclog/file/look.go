@@ -57,8 +57,12 @@ func (f *Follower) keepUp(ctx context.Context) {
 	if err == nil {
 		err = f.save(ctx)
 	}
-	if (err != nil) != f.behind { // each edge once: a database may be gone for hours
-		f.behind = err != nil
-		slog.Warn("following the log in the database", "err", err)
+	if (err != nil) == f.behind {
+		return // each edge is told once: a database may be gone for hours
 	}
+	if f.behind = err != nil; f.behind {
+		slog.Warn("the log in the database cannot be followed", "err", err)
+		return
+	}
+	slog.Info("the log in the database is followed again")
 }

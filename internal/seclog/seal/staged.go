@@ -3,7 +3,6 @@ package seal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"coffer/internal/db"
@@ -60,7 +59,8 @@ func (s *Sealer) outcome(ctx context.Context, r *db.Reader, results []any) (bool
 }
 
 // Run seals what is staged until ctx ends, and once more then. On SQLite there
-// is nothing to do. An error is reported and tried again: the events are safe.
+// is nothing to do. An error is tried again, for the events are safe, and
+// reported once; nil is when it is over.
 func (s *Sealer) Run(ctx context.Context, report func(error)) {
 	if s.write.Engine() != db.Postgres {
 		<-ctx.Done()
@@ -68,14 +68,17 @@ func (s *Sealer) Run(ctx context.Context, report func(error)) {
 	}
 	tick := time.NewTicker(Interval)
 	defer tick.Stop()
+	failing := false
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-s.wake:
 		case <-tick.C:
 		}
-		if err := s.Drain(context.WithoutCancel(ctx)); err != nil {
-			report(fmt.Errorf("seal: %w", err))
+		err := s.Drain(context.WithoutCancel(ctx))
+		if (err != nil) != failing {
+			failing = err != nil
+			report(err)
 		}
 	}
 }

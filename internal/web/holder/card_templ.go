@@ -370,7 +370,7 @@ func (p CardView) sealed() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\"><p>Its number is destroyed at once and cannot be brought back. Its history stays in the log. This writes <code>sensitive_delete</code>.</p><button class=\"btn btn-danger\">Delete card ending ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\"><p>Its number is removed at once, and Coffer cannot bring it back. Its history stays in the log. This writes <code>sensitive_delete</code>.</p><button class=\"btn btn-danger\">Delete card ending ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -167,7 +167,7 @@ func (p NewCardView) Page() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "This writes <code>sensitive_create</code> with the card’s id and last four digits, never its number.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "This writes <code>sensitive_create</code> with the card’s id and last four digits, never its number; with your first card <code>crypt_key_created</code> too, for a card that is there already <code>sensitive_update</code>.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

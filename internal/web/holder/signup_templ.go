@@ -30,7 +30,7 @@ func (p SignupView) password() web.Field {
 		Name: "password", Label: "Password", Fault: p.Faults.On("password"), Again: again(p.Faults), Secret: true,
 		Hints: []string{
 			"At least 8 characters; 15 is better. Spaces are welcome.",
-			"Not a common or leaked one, not like your username.",
+			"Not a common one, not like your username.",
 			"No rules about capitals or signs, and it never expires.",
 		},
 		Attrs: attrs("type", "password", "autocomplete", "new-password", "required", "", "data-strength", "strength"),

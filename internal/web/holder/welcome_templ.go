@@ -55,7 +55,7 @@ func (p WelcomeView) Page() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"hero\"><h1>A vault for cards that writes down everything that happens to them.</h1><p class=\"lead\">Everyone who signs in, is refused, or looks at a card leaves one line. It is written before anything happens, or nothing happens.</p><p class=\"actions\"><a class=\"btn btn-primary\" href=\"/signup\">Create account</a> <a class=\"btn btn-outline-secondary\" href=\"/login\">Sign in</a></p></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"hero\"><h1>A vault for cards that writes down everything that happens to them.</h1><p class=\"lead\">Whoever signs in, is refused, or looks at a card leaves a line in the log. What cannot be written down does not happen.</p><p class=\"actions\"><a class=\"btn btn-primary\" href=\"/signup\">Create account</a> <a class=\"btn btn-outline-secondary\" href=\"/login\">Sign in</a></p></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

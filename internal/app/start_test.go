@@ -1,0 +1,202 @@
+package app_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"coffer/internal/app"
+	"coffer/internal/apptest/house"
+	"coffer/internal/limit"
+)
+
+// TestStart holds what each kind of start writes, the first one included.
+func TestStart(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		b := h.Person("alice", home)
+		path := addCard(b, visa)
+		h.Stop()
+		h.Start()
+		h.Wrote("sys_startup actor=system:serve subject= target=node:test data.url=http://coffer.test data.database=" + string(h.Reader().Engine()))
+		b.Get(path).Is(200, "4242").Wrote("sensitive_read") // session, card and key outlive a restart
+		b.Post(path+"/reveal").Is(200, "4242 4242 4242 4242").Wrote("sensitive_read data.part=number")
+
+		h.Stop()
+		outside(h, h.Reader().Engine(), `UPDATE projected SET running = 5`)
+		h.Start()
+		h.Wrote("sys_crash level=CRITICAL reason=unclean target=node:test", "sys_startup")
+
+		// A change of the limits is told once, and so is the way back.
+		standard := limit.Default().String()
+		strict := strings.Replace(standard, "signup=30/h", "signup=5/h", 1)
+		for _, c := range []struct{ limits, from, to string }{
+			{"signup=5/h", standard, strict},
+			{"signup=5/h", "", ""},
+			{"login=off", strict, strings.Replace(standard, "login=20/min", "login=off", 1)},
+			{"", strings.Replace(standard, "login=20/min", "login=off", 1), standard},
+		} {
+			h.Stop()
+			h.Setup.Limits = c.limits
+			h.Start()
+			want := []string{"sys_startup"}
+			if c.from != c.to {
+				want = append(want, "sys_config_changed level=WARNING target=setting:limits data.from="+c.from+" data.to="+c.to)
+			}
+			h.Wrote(want...)
+		}
+	})
+}
+
+// TestHeartbeat holds that a log without news is never older than five minutes.
+func TestHeartbeat(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		h.Pass(app.Heartbeat - time.Microsecond)
+		h.Tick(30 * time.Second)
+		h.Wrote()
+		h.Pass(time.Microsecond)
+		h.Tick(30 * time.Second)
+		h.Wrote("log_heartbeat actor=system:log target=log:security.log source_ip=")
+		h.Pass(4 * time.Minute)
+		h.Person("alice", home)
+		h.Pass(4 * time.Minute)
+		h.Tick(30 * time.Second)
+		h.Wrote()
+	})
+}
+
+// TestClockStep holds that a clock which is moved is told, in both directions,
+// and that time in the log does not run backwards with it.
+func TestClockStep(t *testing.T) {
+	h := house.Open(t, "sqlite")
+	for _, step := range []time.Duration{time.Hour, -2 * time.Hour} {
+		h.Pass(step)
+		h.Tick(time.Second)
+		l := h.Wrote("sys_clock_step actor=system:clock level=WARNING target=node:test data.milliseconds=*")[0]
+		ms, err := strconv.ParseFloat(strings.Trim(strings.Split(string(l.Data), `"milliseconds":`)[1], "}"), 64)
+		if off := step - time.Duration(ms)*time.Millisecond; err != nil || off.Abs() > 500*time.Millisecond {
+			t.Errorf("milliseconds = %v, want about %v", ms, step.Milliseconds())
+		}
+	}
+	h.Person("alice", home) // an hour before the log's newest line: check finds no time that runs backwards
+	h.Pass(time.Hour)
+	h.Tick(time.Second)
+	h.Wrote("sys_clock_step")
+}
+
+// TestSegments holds that a full segment and the end of a day each end with
+// their line, and that the files are the log.
+func TestSegments(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		b := h.Person("alice", home)
+		h.Pass(10 * time.Hour)
+		h.Pass(7 * time.Hour) // the next day
+		b.Get("/activity").Is(303).Wrote("log_rotated reason=day actor=system:sealer", "session_expired reason=absolute", "session_use_after_expire")
+		for i := range 20 {
+			b.Send(house.Request{Method: "GET", Path: "/view_credit_card/" + strconv.Itoa(i)})
+		}
+		lines := h.Next(22)
+		rotated := 0
+		for _, l := range lines {
+			if l.Event == "log_rotated" && l.Reason == "size" {
+				rotated++
+			}
+		}
+		if rotated != 2 {
+			t.Errorf("segments ended for their size = %d, want 2", rotated)
+		}
+	}, func(s *house.Setup) { s.SegmentBytes = 5000 })
+}
+
+// TestRefusedStart holds that a start which would do harm is refused, in words
+// that say what to do.
+func TestRefusedStart(t *testing.T) {
+	h := house.Open(t, "sqlite")
+	start := func(want ...string) {
+		t.Helper()
+		_, err := app.New(t.Context(), h.Setup.Config, h.Setup.Options)
+		if _, ok := errors.AsType[*app.Refused](err); !ok {
+			t.Fatalf("New() = %v, want a refusal", err)
+		}
+		for _, w := range want {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("New() = %v, want it to name %q", err, w)
+			}
+		}
+	}
+	start("another coffer serves", strconv.Itoa(os.Getpid()), "--data")
+	h.Stop()
+	for _, f := range []string{"vault.json", "log.pem", "pseudonym.pem"} {
+		f = filepath.Join(h.Dir(), "keys", f)
+		hidden := filepath.Join(h.Dir(), "hidden")
+		move(t, f, hidden)
+		start(f, "put back")
+		move(t, hidden, f)
+		if err := os.Chmod(f, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		start(f, "chmod")
+		if err := os.Chmod(f, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Another installation's keys are whole, and wrong.
+	other := house.Open(t, "sqlite")
+	other.Stop()
+	move(t, filepath.Join(h.Dir(), "keys"), filepath.Join(h.Dir(), "kept"))
+	move(t, filepath.Join(other.Dir(), "keys"), filepath.Join(h.Dir(), "keys"))
+	start("not the ones", "put back")
+	move(t, filepath.Join(h.Dir(), "keys"), filepath.Join(other.Dir(), "keys"))
+	move(t, filepath.Join(h.Dir(), "kept"), filepath.Join(h.Dir(), "keys"))
+	h.Start()
+	h.Wrote("sys_startup")
+}
+
+func move(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWrongSettings holds that a setting that cannot be is told by flag,
+// variable and value.
+func TestWrongSettings(t *testing.T) {
+	for _, c := range []struct {
+		name, flag string
+		set        func(*app.Config)
+		want       []string
+	}{
+		{"listen", "listen", func(c *app.Config) { c.Listen = "8880" }, []string{"127.0.0.1:8880"}},
+		{"limits", "limits", func(c *app.Config) { c.Limits = "signups=5/h" }, []string{"signups", "there are"}},
+		{"limit's unit", "limits", func(c *app.Config) { c.Limits = "signup=5" }, []string{"signup=30/h"}},
+		{"proxies", "trusted-proxies", func(c *app.Config) { c.TrustedProxies = "10.0.0.0/8,lb" }, []string{`"lb"`, "10.0.0.0/8"}},
+		{"url", "url", func(c *app.Config) { c.URL = "cards.example.org" }, []string{"https://cards.example.org"}},
+		{"url with a path", "url", func(c *app.Config) { c.URL = "https://a.example/coffer" }, []string{}},
+		{"database", "database", func(c *app.Config) { c.Database = "mysql://x" }, []string{"postgres://"}},
+		{"password in the database", "database", func(c *app.Config) { c.Database = "postgres://u:hunter2@h/d" }, []string{"--database-file", "PGPASSFILE"}},
+		{"both databases", "database-file", func(c *app.Config) { c.Database, c.DatabaseFile = "postgres://h/d", "f" }, []string{}},
+		{"no such file", "database-file", func(c *app.Config) { c.DatabaseFile = "/no/such/file" }, []string{}},
+		{"data", "data", func(c *app.Config) { c.Data = os.Args[0] + "/x" }, []string{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			config := app.Config{Listen: "127.0.0.1:0", Data: t.TempDir()}
+			c.set(&config)
+			_, err := app.New(t.Context(), config, app.Options{})
+			if w, ok := errors.AsType[*app.Wrong](err); !ok || w.Flag != c.flag {
+				t.Fatalf("New() = %v, want the setting %s named", err, c.flag)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("New() = %v, want it to name %q", err, w)
+				}
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("New() = %v, which tells the password", err)
+			}
+		})
+	}
+}

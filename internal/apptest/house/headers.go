@@ -1,0 +1,71 @@
+package house
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// always are the headers that every answer has (OWASP Secure Headers Project),
+// each with what its value must and must not hold.
+var always = []struct{ name, has, lacks string }{
+	{"Content-Security-Policy", "default-src 'none'", "unsafe"},
+	{"Content-Security-Policy", "frame-ancestors 'none'", "*"},
+	{"Content-Security-Policy", "base-uri 'none'", "data:"},
+	{"Content-Security-Policy", "form-action 'self'", "http"},
+	{"X-Content-Type-Options", "nosniff", ","},
+	{"X-Frame-Options", "DENY", ","},
+	{"Referrer-Policy", "same-origin", "unsafe-url"},
+	{"Cross-Origin-Opener-Policy", "same-origin", "allow"},
+	{"Cross-Origin-Resource-Policy", "same-origin", "cross-origin"},
+	{"Permissions-Policy", "=()", "*"},
+	{"Cache-Control", "", "public"},
+}
+
+// never are the headers that tell strangers what is behind.
+var never = []string{"Server", "X-Powered-By", "Access-Control-Allow-Origin", "X-XSS-Protection"}
+
+var requestID = regexp.MustCompile(`r_[a-z2-7]{26}`)
+
+// guarded holds what is true of every answer: its headers, and that a refusal
+// has a page with the request's number.
+func (a *Answer) guarded(q Request) {
+	a.h.Helper()
+	static := a.Status == http.StatusOK && strings.HasPrefix(q.Path, "/static/")
+	for _, h := range always {
+		value := strings.Join(a.Header.Values(h.name), "\n")
+		if len(a.Header.Values(h.name)) != 1 || !strings.Contains(value, h.has) || !static && strings.Contains(value, h.lacks) {
+			a.h.Errorf("%s has %s: %q, want it once with %s and without %s", a.asked, h.name, value, h.has, h.lacks)
+		}
+	}
+	for _, name := range never {
+		if a.Header.Get(name) != "" {
+			a.h.Errorf("%s has %s: %s", a.asked, name, a.Header.Get(name))
+		}
+	}
+	if cache := a.Header.Get("Cache-Control"); static != (cache != "no-store") {
+		a.h.Errorf("%s has Cache-Control: %s", a.asked, cache)
+	}
+	if https := strings.HasPrefix(a.h.Setup.URL, "https:"); https != strings.Contains(a.Header.Get("Strict-Transport-Security"), "max-age=") {
+		a.h.Errorf("%s has Strict-Transport-Security: %q", a.asked, a.Header.Get("Strict-Transport-Security"))
+	}
+	if a.Status >= 400 && q.Method != http.MethodHead && a.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
+		a.refusal()
+	}
+}
+
+// refusal holds what a page of a refusal is: ours, numbered unless it is a form
+// shown again, and without a word about the program's insides.
+func (a *Answer) refusal() {
+	a.h.Helper()
+	form := strings.Contains(a.Body, "<form method=\"post\"")
+	if a.Header.Get("Content-Type") != "text/html; charset=utf-8" || !form && !requestID.MatchString(a.Body) {
+		a.h.Errorf("%s answers %d without a page that has the request's number", a.asked, a.Status)
+	}
+	text := requestID.ReplaceAllString(a.Body, "")
+	for _, inside := range []string{"goroutine ", ".go:", "runtime error", "panic", "SQL", "sqlite", "pgx", "internal/"} {
+		if strings.Contains(text, inside) {
+			a.h.Errorf("%s answers %d with %q in it", a.asked, a.Status, inside)
+		}
+	}
+}
