@@ -4,10 +4,8 @@ import (
 	"database/sql"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,7 +14,19 @@ import (
 
 // TestMain lets scripts call the program, race detector and all, by its name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"coffer": main})
+	testscript.Main(suite{m}, map[string]func(){"coffer": main})
+}
+
+// suite clears up after the tests.
+type suite struct{ *testing.M }
+
+// Run runs them.
+func (s suite) Run() int {
+	code := s.M.Run()
+	if built != "" {
+		_ = os.RemoveAll(built) // it is in the directory for temporary files
+	}
+	return code
 }
 
 // TestScripts runs the commands as a person does: what they print, where, and
@@ -142,31 +152,4 @@ func wait(ts *testscript.TestScript, what string, holds func() bool) {
 			ts.Fatalf("waited in vain for %s", what)
 		}
 	}
-}
-
-// stranger runs the tests' own program as a user that owns nothing, if the
-// tests run as root; otherwise what root may write is not writable anyway.
-func stranger() *syscall.SysProcAttr {
-	if os.Getuid() != 0 {
-		return nil
-	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-}
-
-// locked makes a directory that a stranger cannot write, in one it can reach.
-func locked(tb testing.TB) string {
-	tb.Helper()
-	dir, err := os.MkdirTemp("", "coffer-locked")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			tb.Error(err)
-		}
-	})
-	if err := os.Chmod(dir, 0o555); err != nil {
-		tb.Fatal(err)
-	}
-	return filepath.Join(dir, "deep", "data")
 }

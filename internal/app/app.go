@@ -159,8 +159,8 @@ func (a *App) Run(ctx context.Context) (err error) {
 		front.start(t)
 	}
 	front.start(a.serve)
-	back := newGroup(context.WithoutCancel(ctx))
-	back.start(func(ctx context.Context) error {
+	sealing, back := newGroup(context.WithoutCancel(ctx)), newGroup(context.WithoutCancel(ctx))
+	sealing.start(func(ctx context.Context) error {
 		a.sealer.Run(ctx, reportSealing)
 		return nil
 	})
@@ -173,7 +173,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	case <-back.done(): // the log cannot go on: nothing else may
 	}
 	err = front.stop()
-	return errors.Join(err, a.writeStop(ctx), a.stopLog(ctx, back))
+	return errors.Join(err, a.writeStop(ctx), a.stopLog(ctx, sealing, back))
 }
 
 func reportSealing(err error) {
@@ -184,10 +184,11 @@ func reportSealing(err error) {
 	slog.Info("sealing goes on")
 }
 
-// stopLog lets the log's loops write what is left.
-func (a *App) stopLog(ctx context.Context, back *group) error {
-	err := a.sealer.Drain(context.WithoutCancel(ctx))
-	return errors.Join(err, back.stop())
+// stopLog lets the log's loops write what is left, in the order of its way:
+// only what is sealed can be followed.
+func (a *App) stopLog(ctx context.Context, sealing, back *group) error {
+	err := sealing.stop()
+	return errors.Join(err, a.sealer.Drain(context.WithoutCancel(ctx)), back.stop())
 }
 
 // copyOut copies the log to standard output. At the end it waits for the last

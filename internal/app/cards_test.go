@@ -152,7 +152,7 @@ func TestReveal(t *testing.T) {
 		b.Post(path+"/reveal").Is(429, "Please wait").Has("Retry-After", "60").Not(shown).
 			Wrote("excess_rate_limit_exceeded actor=$alice subject=$alice target=limit:reveal data.allowed=10/h")
 		h.Pass(time.Hour)
-		b.Post(path + "/reveal").To("/login?next=" + strings.ReplaceAll(path, "/", "%2F")).Wrote("session_expired", "session_use_after_expire")
+		b.Post(path+"/reveal").To("/login?next="+strings.ReplaceAll(path, "/", "%2F")).Wrote("session_expired", "session_use_after_expire")
 	})
 }
 
@@ -225,4 +225,25 @@ func TestSealedNumberMoved(t *testing.T) {
 	b.Post(a.Header.Get("Location")+"/reveal").Is(500, "could not be opened").Not("4242 4242", "5555 5555").
 		Wrote("crypt_decrypt_fail level=CRITICAL actor=$alice subject=$alice target=card:$moved")
 	b.Post(first+"/reveal").Is(200, "4242 4242 4242 4242").Wrote("sensitive_read data.part=number")
+}
+
+// TestDataKeySpoilt holds that with an owner's key spoilt no number is shown,
+// and none is stored that could not be opened again.
+func TestDataKeySpoilt(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		b := h.Person("alice", home)
+		path := addCard(b, visa)
+		h.Name("card", strings.TrimPrefix(path, "/view_credit_card/"))
+		h.Stop() // a running server has the key in memory
+		outside(h, h.Reader().Engine(), `UPDATE data_key SET wrapped = (SELECT sealed FROM card)`)
+		h.Start()
+		h.Wrote("sys_startup")
+		b.Post(cardForm, cardFields(mastercard)...).Is(500, "could not be sealed").
+			Wrote("crypt_encrypt_fail level=CRITICAL actor=$alice subject=$alice target=*")
+		b.Post(path+"/reveal").Is(500, "could not be opened").Not("4242 4242").
+			Wrote("crypt_decrypt_fail level=CRITICAL actor=$alice subject=$alice target=card:$card")
+		if n := count(h, "card"); n != 1 {
+			t.Errorf("cards = %d, want 1", n)
+		}
+	})
 }

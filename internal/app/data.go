@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/gofrs/flock"
 
@@ -50,9 +51,13 @@ func (a *App) unwritable(err error) error {
 	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrExist) && !strings.Contains(err.Error(), "read-only") {
 		return wrong("data", a.Data, "%v", err)
 	}
-	abs, _ := filepath.Abs(a.Data)
-	return wrong("data", a.Data, "it cannot be written (%v); give it to this user with: chown -R %d:%d %s (in a container, or run it with --user as the directory's owner)",
-		errors.Unwrap(err), os.Getuid(), os.Getgid(), abs)
+	dir, _ := filepath.Abs(a.Data)
+	give := fmt.Sprintf("chown -R %d:%d %s", os.Getuid(), os.Getgid(), dir)
+	if _, missing := os.Stat(dir); errors.Is(missing, fs.ErrNotExist) {
+		give = fmt.Sprintf("mkdir -p %s && %s", dir, give)
+	}
+	return wrong("data", a.Data, "it cannot be written (%v); give it to this user with: %s (in a container, or run it with --user as the directory's owner)",
+		errors.Unwrap(err), give)
 }
 
 // openDatabase brings the schema up and opens the database.
@@ -66,6 +71,24 @@ func (a *App) openDatabase(ctx context.Context) error {
 	}
 	a.read, a.write, err = db.Open(ctx, a.db)
 	return err
+}
+
+// room is what must be free on the disk: less, and a commit may find none. A
+// journal grows by a few megabytes under load.
+const room = 4 << 20
+
+var errNoRoom = errors.New("the disk of the data directory is full")
+
+// roomLeft tells whether there is room to write.
+func (a *App) roomLeft() error {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(a.Data, &fs); err != nil {
+		return err
+	}
+	if fs.Bavail*uint64(fs.Bsize) < room { //nolint:unconvert // other systems differ
+		return errNoRoom
+	}
+	return nil
 }
 
 const selectKeys = `SELECT name, fingerprint FROM key_seen`

@@ -13,7 +13,9 @@ import (
 
 // fieldRules writes the faults of an input_validation_fail as field:rule,….
 func fieldRules(data []byte) string {
-	var d struct{ Fields []struct{ Field, Rule string } }
+	var d struct {
+		Fields []struct{ Field, Rule string }
+	}
 	if err := json.Unmarshal(data, &d); err != nil {
 		return err.Error()
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"coffer/internal/apptest/house"
+	"coffer/internal/factor"
 )
 
 const (
@@ -177,4 +178,18 @@ func TestConfirm(t *testing.T) {
 		h.Browser(far).Post("/confirm", "password", house.Password).To("/login?next=%2Fconfirm").
 			Wrote("authz_fail reason=signed_out actor= target=route:/confirm")
 	})
+}
+
+// TestStoredPassword holds how a password is kept when nothing else is asked
+// for: argon2id at the cost that OWASP names, and not the text.
+func TestStoredPassword(t *testing.T) {
+	h := house.Open(t, "sqlite", func(s *house.Setup) { s.Hash = factor.Settings{} })
+	h.Person("alice", home)
+	var body string
+	if err := h.Reader().QueryRow(t.Context(), `SELECT body FROM credential`).Scan(&body); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(body, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("a password is stored as %.40s…, want argon2id with 19 MiB, two passes, one thread", body)
+	}
 }

@@ -66,7 +66,7 @@ func TestRotatedToken(t *testing.T) {
 		old.Get("/").Is(200, "alice").Wrote() // a request that was under way
 		old.Post("/confirm", "password", house.Password).Is(401, "renewed or ended").
 			Wrote("authn_stepup_fail actor=$alice session=$session-of-alice")
-		old.Post(card+"/reveal").To("/confirm?next=" + strings.ReplaceAll(card, "/", "%2F")).Wrote()
+		old.Post(card + "/reveal").To("/confirm?next=" + strings.ReplaceAll(card, "/", "%2F")).Wrote()
 
 		h.Pass(time.Second)
 		old.Get("/").Is(200, "Create account").

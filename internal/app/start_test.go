@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -198,5 +199,17 @@ func TestWrongSettings(t *testing.T) {
 				t.Errorf("New() = %v, which tells the password", err)
 			}
 		})
+	}
+}
+
+// TestStandardOutput holds that a copy of the log is the log.
+func TestStandardOutput(t *testing.T) {
+	var out bytes.Buffer // written by one loop, and read when that has ended
+	h := house.Open(t, "sqlite", func(s *house.Setup) { s.LogStdout, s.Stdout = true, &out })
+	h.Person("alice", home)
+	h.Stop()
+	file, err := os.ReadFile(filepath.Join(h.Dir(), "security.log"))
+	if err != nil || !bytes.Equal(out.Bytes(), file) {
+		t.Errorf("standard output has %d bytes, %v, want the file's %d", out.Len(), err, len(file))
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -50,6 +51,7 @@ func (a *App) wire(context.Context) error {
 		a.every(30*time.Second, "log", a.heartbeat),
 		a.every(time.Second, "clock", a.watchClock()),
 		a.every(time.Second, "log", a.writeFindings),
+		a.every(time.Second, "log", a.log.Probe),
 	}
 	return nil
 }
@@ -106,7 +108,7 @@ func (a *App) healthRoutes() []web.Route {
 func (a *App) ready(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 	defer cancel()
-	err := a.log.Ready()
+	err := errors.Join(a.log.Ready(), a.roomLeft())
 	if err == nil {
 		err = a.read.Ping(ctx)
 	}

@@ -1,8 +1,10 @@
 package seclog
 
 import (
+	"context"
 	"sync/atomic"
 
+	"coffer/internal/db"
 	"coffer/internal/fault"
 )
 
@@ -26,5 +28,44 @@ func (l *Log) Shut(why error) {
 	l.gate.why.Store(&why)
 }
 
-// Ready says why nothing can be written now, or nil.
-func (l *Log) Ready() error { return l.gate.check() }
+// Ready says why nothing can be written now, or nil: the file cannot follow, or
+// the last write failed and none has succeeded since.
+func (l *Log) Ready() error {
+	if err := l.gate.check(); err != nil {
+		return err
+	}
+	if why := l.stuck.Load(); why != nil {
+		return *why
+	}
+	return nil
+}
+
+// noted remembers whether writing works. A refusal by the change itself says
+// nothing about that.
+func (l *Log) noted(err error) error {
+	switch {
+	case err == nil:
+		l.stuck.Store(nil)
+	case fault.Is(err, fault.Unavailable):
+		l.stuck.Store(&err)
+	}
+	return err
+}
+
+const probeHead = `UPDATE head SET size = size WHERE id = 1`
+
+// Probe tries to write after a failed write, so that the log is ready again
+// without a visitor who would have to find that out.
+func (l *Log) Probe(ctx context.Context) error {
+	if l.stuck.Load() == nil {
+		return nil
+	}
+	_ = l.Touch(ctx, "log.probe", func(tx *db.Tx) error { // its failure is noted
+		_, err := tx.Exec(probeHead)
+		return err
+	})
+	return nil
+}
+
+// Statements lists the room's SQL, for the test that prepares each on both engines.
+func Statements() []string { return []string{probeHead} }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"coffer/internal/db"
@@ -33,7 +34,7 @@ var (
 
 // touchable are the writes that are nobody's business: they change nothing that
 // anybody could be accountable for.
-var touchable = []string{"session.seen", "throttle.sweep", "password.rehash", "session.purge"}
+var touchable = []string{"session.seen", "session.purge", "log.probe"}
 
 // Config is what New needs.
 type Config struct {
@@ -50,6 +51,7 @@ type Log struct {
 	maker event.Maker
 	flood *flood
 	gate  gate
+	stuck atomic.Pointer[error] // the write that failed, if none succeeded since
 	now   func() time.Time
 }
 
@@ -136,11 +138,11 @@ func (l *Log) write1(ctx context.Context, fn func(*db.Tx) (any, error)) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Deadline)
 	defer cancel()
 	var last *seal.Staged
-	err := l.write.Do(ctx, func(tx *db.Tx) (any, error) {
+	err := l.noted(l.write.Do(ctx, func(tx *db.Tx) (any, error) {
 		res, err := fn(tx)
 		last, _ = res.(*seal.Staged)
 		return res, err
-	})
+	}))
 	if err == nil && receipt != nil && last != nil {
 		receipt.Commit, receipt.First, receipt.Numbered = last.Commit, last.First, last.Sealed
 	}

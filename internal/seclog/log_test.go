@@ -310,3 +310,29 @@ func TestFlood(t *testing.T) {
 		t.Errorf("summed up twice: %s", again[0].Text)
 	}
 }
+
+// TestReady holds that a write which fails makes the log not ready until one
+// succeeds, and that Probe finds that out by itself.
+func TestReady(t *testing.T) {
+	apptest.Engines(t, func(t *testing.T, c db.Config) {
+		l := apptest.OpenLog(t, c)
+		ctx := event.System(t.Context(), "test")
+		no := fault.New(fault.Invalid, "no")
+		_ = l.Commit(ctx, func(*db.Tx) ([]event.Event, error) { return nil, no })
+		if err := l.Ready(); err != nil {
+			t.Errorf("Ready() after a refusal = %v, want nil: writing works", err)
+		}
+		full := fault.New(fault.Unavailable, "no room")
+		_ = l.Commit(ctx, func(*db.Tx) ([]event.Event, error) { return nil, full })
+		if err := l.Ready(); !errors.Is(err, full) {
+			t.Errorf("Ready() after a failed write = %v, want its reason", err)
+		}
+		if err := l.Probe(ctx); err != nil {
+			t.Errorf("Probe() = %v", err)
+		}
+		if err := l.Ready(); err != nil {
+			t.Errorf("Ready() after a good write = %v, want nil", err)
+		}
+		l.Want()
+	})
+}

@@ -38,10 +38,15 @@ func Retry(page func(*fault.Error) templ.Component, err error) error {
 	return &retry{page, err}
 }
 
-// guarded runs fn and answers what it returns, a panic included.
+// guarded runs fn and answers what it returns, a panic included, but for the
+// one that asks net/http to hang up.
 func (s *Server) guarded(w http.ResponseWriter, r *http.Request, fn func() error) {
 	defer func() {
-		if p := recover(); p != nil && p != http.ErrAbortHandler {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(p)
+		default:
 			s.fail(w, r, crash(p))
 		}
 	}()

@@ -5,8 +5,10 @@ package web
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
 	"net/http"
@@ -127,7 +129,7 @@ func ErrorPage(s Shell, p Problem) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for i, way := range p.ways(s.SignedIn()) {
-				var templ_7745c5c3_Var7 = []any{"btn", templ.KV("btn-primary", i == 0), templ.KV("btn-outline-secondary", i > 0)}
+				templ_7745c5c3_Var7 := []any{"btn", templ.KV("btn-primary", i == 0), templ.KV("btn-outline-secondary", i > 0)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

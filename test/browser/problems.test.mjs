@@ -121,6 +121,7 @@ test('a disk that takes no more: nothing was changed', async (t) => {
   await problem(page, 503)
   assert.match(await page.locator('main').innerText(), /nothing was changed/i)
   assert.deepEqual((await page.context().cookies()).filter((c) => c.name === 'coffer'), [], 'nobody is signed in')
+  assert.equal((await fetch(`${coffer.url}/readyz`)).status, 503, 'a balancer must learn that nothing can be done here')
   await log.next()
 })
 

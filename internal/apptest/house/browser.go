@@ -42,7 +42,7 @@ type Answer struct {
 	Header http.Header
 	Body   string
 
-	h   *House
+	h     *House
 	asked string
 }
 

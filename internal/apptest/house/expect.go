@@ -11,26 +11,38 @@ import (
 	"coffer/internal/event"
 )
 
-// produced holds the events that this process's tests stated.
+// produced holds the events, with their reasons, that this process's tests met.
 var produced sync.Map
 
-// Unproduced says which events of the vocabulary no test stated, apart from
-// those that are produced elsewhere, each with where.
+// Unproduced says which events of the vocabulary, and which of their reasons,
+// no test met, apart from those that are produced elsewhere, each with where.
 func Unproduced(elsewhere map[string]string) error {
 	var missing []string
-	for _, k := range event.All {
-		_, here := produced.Load(k.Name)
-		if _, there := elsewhere[k.Name]; !here && !there {
-			missing = append(missing, k.Name)
-		}
-		if here && elsewhere[k.Name] != "" {
-			return fmt.Errorf("%s is produced here: take it off the list", k.Name)
+	for _, name := range vocabulary() {
+		_, here := produced.Load(name)
+		switch where := elsewhere[name]; {
+		case here && where != "":
+			return fmt.Errorf("%s is produced here: take it off the list", name)
+		case !here && where == "":
+			missing = append(missing, name)
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("no test produces %v", missing)
+		return fmt.Errorf("no test produces %q", missing)
 	}
 	return nil
+}
+
+// vocabulary is every event, with each of its reasons.
+func vocabulary() (names []string) {
+	for _, k := range event.All {
+		names = append(names, k.Name)
+		for reason := range k.Reasons {
+			names = append(names, k.Name+" "+reason)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Wrote fails unless exactly these events were written since the last look, in
@@ -67,6 +79,7 @@ func (h *House) match(lines []event.Line, want []string) {
 func (h *House) matchOne(l event.Line, members []string) {
 	h.Helper()
 	produced.Store(l.Event, true)
+	produced.Store(l.Event+" "+l.Reason, true)
 	k, known := event.Find(l.Event)
 	if !known || l.Level != string(k.Level) || l.Outcome != string(k.Outcome) {
 		h.Errorf("%s is %s %s, want the vocabulary's level and outcome", l.Event, l.Level, l.Outcome)

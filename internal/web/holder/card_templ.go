@@ -5,14 +5,17 @@ package holder
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
-	"coffer/internal/secret"
-	"coffer/internal/web"
 	"strconv"
 	"time"
+
+	"coffer/internal/secret"
+	"coffer/internal/web"
 )
 
 // CardView is one card: masked, or with its number for half a minute.

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// smallDisk is a file system of a few megabytes: one of its own where the tests
+// may mount one, else the shared memory of a container.
+func smallDisk(tb testing.TB) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "coffer-test", dir).CombinedOutput()
+	if err == nil {
+		tb.Cleanup(func() {
+			if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+				tb.Errorf("umount %s: %v %s", dir, err, out)
+			}
+		})
+		return dir
+	}
+	var fs syscall.Statfs_t
+	if syscall.Statfs("/dev/shm", &fs) != nil || int64(fs.Blocks)*fs.Bsize > 256<<20 {
+		tb.Fatalf("a full disk cannot be tried: mounting a small one needs root (%s), and /dev/shm is not a small one", out)
+	}
+	dir, err = os.MkdirTemp("/dev/shm", "coffer")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// fill leaves no byte free, and gives the way to have them back.
+func fill(tb testing.TB, dir string) (free func()) {
+	tb.Helper()
+	ballast := filepath.Join(dir, "ballast")
+	f, err := os.Create(ballast)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	for size := 1 << 20; size > 0; {
+		if _, err := f.Write(make([]byte, size)); errors.Is(err, syscall.ENOSPC) {
+			size /= 2
+		} else if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return func() {
+		if err := os.Remove(ballast); err != nil {
+			tb.Error(err)
+		}
+	}
+}
+
+// TestDiskFull fills the disk under load. What was told is there, what was
+// refused is not, and when there is room again all goes on by itself.
+func TestDiskFull(t *testing.T) {
+	dir := smallDisk(t)
+	p := start(t, nil, "--data", dir, "--limits", "request=off,signup=off,login=off,cards=off")
+	crowd := signedUp(t, p, 8)
+	for range 3 {
+		ctx, end := context.WithCancel(context.Background())
+		loaded := crowdWorks(ctx, t, p, crowd)
+		free := fill(t, dir)
+		p.becomes("/readyz", 503, 10*time.Second)
+		soon(t, "a card to be refused", 20*time.Second, func() bool { // the journal may have room left
+			a := crowd[0].add(ctx, p.url)
+			if a.status == 503 && !strings.Contains(a.body, "Nothing was changed") {
+				t.Errorf("503 without saying that nothing was changed:\n%.2000s", a.body)
+			}
+			return a.status == 503
+		})
+		end()
+		loaded()
+		free()
+		p.becomes("/readyz", 200, 10*time.Second)
+		for _, h := range crowd {
+			if a := h.add(context.Background(), p.url); a.status != 303 {
+				t.Errorf("adding a card with room again = %d, want 303\n%s", a.status, p.text())
+			}
+		}
+		ledger := openLedger(t, dir, "")
+		lines := ledger.settled()
+		ledger.balanced(lines)
+		ledger.told(lines, crowd)
+		if n := count(lines, "log_file_altered") + count(lines, "sys_crash"); n > 0 {
+			t.Errorf("%d alarms, want none: a full disk is neither a crash nor an alteration", n)
+		}
+	}
+	p.stop()
+}
