@@ -14,7 +14,7 @@ ASSET_SOURCES := $(shell find internal/web/assets internal/factor/common -type f
 MODULES := node_modules/.package-lock.json
 ASSETS := internal/web/assets/dist/.made
 
-.PHONY: help run build assets test test-go test-browser check fmt generate bench fuzz audit screenshots clean need-go need-node
+.PHONY: help run build assets test test-go test-slow test-browser check fmt generate bench fuzz audit screenshots clean need-go need-node
 
 help: ## this list
 	@echo 'Coffer: a card vault that writes down what happens to it.'
@@ -36,6 +36,10 @@ test: ## run every test: Go with the race detector on SQLite and PostgreSQL, the
 test-go: $(ASSETS) | need-go ## run the Go tests alone (a C compiler and PostgreSQL are needed)
 	@.ci/packages cc postgresql
 	go run ./internal/apptest/pgserve -- go test -race -shuffle=on $(PACKAGES)
+
+test-slow: | need-go ## kill -9 under load a hundred times on each engine (test does eight)
+	@.ci/packages cc postgresql
+	KILL_ROUNDS=$(or $(KILL_ROUNDS),100) go test -timeout 30m -v -run TestKill ./cmd/coffer
 
 test-browser: bin/coffer ## run the browser tests alone (Chromium is needed)
 	@.ci/packages chromium

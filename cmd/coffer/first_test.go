@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"coffer/internal/app"
 )
 
 // TestUnwritable starts it where its user may not write: it says what to type.
@@ -64,6 +67,64 @@ func TestUnwritable(t *testing.T) {
 				t.Errorf("it says\n%swant\n%s… %s", got, want, c.want)
 			}
 		})
+	}
+}
+
+// TestOthersFiles starts it on a directory in which a file belongs to somebody
+// else, as after a copy made by root.
+func TestOthersFiles(t *testing.T) {
+	if os.Getuid() != 0 {
+		return // nothing can be made another's; TestUnwritable covers the directory
+	}
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer, err := os.MkdirTemp("", "coffer-outer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(outer) })
+	dir := filepath.Join(outer, "data")
+	p := start(t, nil, "--data", dir)
+	p.becomes("/readyz", 200, 10*time.Second)
+	p.stop()
+	if out, err := exec.Command("chown", "-R", "65534:65534", outer).CombinedOutput(); err != nil {
+		t.Fatalf("chown: %v %s", err, out)
+	}
+	for _, name := range []string{"serve.lock", "security.log", "coffer.db"} {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.Chown(file, 0, 0), os.Chmod(file, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(path, "serve", "--listen", "127.0.0.1:0", "--data", dir)
+		cmd.SysProcAttr, cmd.Dir = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}, "/"
+		out, _ := cmd.CombinedOutput()
+		if want := "chown -R 65534:65534 " + dir + " "; cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(string(out), want) {
+			t.Errorf("with %s another's: exit %d and\n%s\nwant 2 and %s", name, cmd.ProcessState.ExitCode(), out, want)
+		}
+		if err := os.Chown(file, 65534, 65534); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestExitCodes are those that nothing else here reaches.
+func TestExitCodes(t *testing.T) {
+	for want, err := range map[int]error{
+		exitDone:    nil,
+		exitNo:      errNo,
+		exitFailed:  errors.New("broken"),
+		exitSync:    fmt.Errorf("write: %w", app.ErrSync),
+		exitRefused: errors.Join(&app.Refused{Why: "wrong keys"}, nil),
+	} {
+		var said strings.Builder
+		if got := report(streams{err: &said}, nil, err); got != want {
+			t.Errorf("report(%v) = %d, want %d", err, got, want)
+		}
+		if silent := err == nil || err == errNo; silent != (said.Len() == 0) {
+			t.Errorf("report(%v) says %q, want nothing: %v", err, &said, silent)
+		}
 	}
 }
 

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -13,15 +15,30 @@ import (
 
 const (
 	people = 64
-	rounds = 10
 	// fileSoon is far beyond what it takes; a busy machine decides by how much.
 	fileSoon = 20 * time.Second
 )
+
+// killRounds is how often each engine's program is killed: `make test-slow` asks
+// for more.
+func killRounds(t *testing.T) int {
+	t.Helper()
+	asked := os.Getenv("KILL_ROUNDS")
+	if asked == "" {
+		return 8
+	}
+	n, err := strconv.Atoi(asked)
+	if err != nil {
+		t.Fatalf("KILL_ROUNDS: %v", err)
+	}
+	return n
+}
 
 // TestKill kills the program under the load of 64 people, again and again. What
 // anyone was told is there after each start, with its event; no change is
 // without an event and no event without its change; the file is the log.
 func TestKill(t *testing.T) {
+	rounds := killRounds(t)
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
 			dir, database := t.TempDir(), ""

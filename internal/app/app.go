@@ -92,7 +92,7 @@ func New(ctx context.Context, c Config, o Options) (a *App, err error) {
 		a.openData, a.listen, a.openDatabase, a.openKeys, a.openLog, a.wire, a.writeStart,
 	} {
 		if err := step(ctx); err != nil {
-			return a, err // a, so that what was begun can be undone
+			return a, a.explained(err) // a, so that what was begun can be undone
 		}
 	}
 	return a, nil
@@ -124,7 +124,7 @@ func (a *App) listen(ctx context.Context) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", a.Listen)
 	if err != nil {
-		return wrong("listen", a.Listen, "cannot listen there (%v); choose another port", errors.Unwrap(err))
+		return wrong("listen", a.Listen, "cannot listen there (%v); choose another address or port", errors.Unwrap(err))
 	}
 	a.listener = l
 	if a.Config.URL == "" { // port 0 is the system's choice: it is known only now

@@ -64,6 +64,9 @@ func (c Config) read() (s settings, err error) {
 	if err != nil {
 		return s, wrong("listen", c.Listen, "give an address and a port, as in 127.0.0.1:8880 or :8880")
 	}
+	if c.Data == "" {
+		return s, wrong("data", "", "name the directory for database, log and keys")
+	}
 	if s.limits, err = limit.Parse(c.Limits); err != nil {
 		return s, wrong("limits", c.Limits, "%v", err)
 	}

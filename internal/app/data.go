@@ -14,6 +14,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"coffer/internal/db"
+	"coffer/internal/fault"
 	"coffer/internal/vault"
 )
 
@@ -38,6 +39,15 @@ func (a *App) openData(context.Context) error {
 	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o640)
 }
 
+// explained adds to a refused file of the data directory what to do about it.
+func (a *App) explained(err error) error {
+	p, ok := errors.AsType[*fs.PathError](err)
+	if !ok || !errors.Is(p, fs.ErrPermission) || !strings.HasPrefix(p.Path, filepath.Clean(a.Data)) {
+		return err
+	}
+	return a.unwritable(fmt.Errorf("%s: %w", p.Path, p.Err))
+}
+
 func orUnknown(s string) string {
 	if s == "" {
 		return "unknown"
@@ -56,8 +66,10 @@ func (a *App) unwritable(err error) error {
 	if _, missing := os.Stat(dir); errors.Is(missing, fs.ErrNotExist) {
 		give = fmt.Sprintf("mkdir -p %s && %s", dir, give)
 	}
-	return wrong("data", a.Data, "it cannot be written (%v); give it to this user with: %s (in a container, or run it with --user as the directory's owner)",
-		errors.Unwrap(err), give)
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		err = p.Err
+	}
+	return wrong("data", a.Data, "it cannot be written (%v); give it to this user with: %s (in a container, or run it with --user as the directory's owner)", err, give)
 }
 
 // openDatabase brings the schema up and opens the database.
@@ -66,11 +78,33 @@ func (a *App) openDatabase(ctx context.Context) error {
 	if errors.Is(err, db.ErrNewer) {
 		return refused("the database was written by a newer Coffer: %v; run that version, or restore the copy made before the upgrade", err)
 	}
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Err != nil {
+		return a.unusable(f.Err)
+	}
 	if err != nil {
-		return fmt.Errorf("bring the schema up (by hand: coffer migrate): %w", err)
+		return fmt.Errorf("bring the schema up: %w (where this user may not, run coffer migrate as one who may)", err)
 	}
 	a.read, a.write, err = db.Open(ctx, a.db)
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Err != nil {
+		return a.unusable(f.Err)
+	}
 	return err
+}
+
+// unusable says which database it is that cannot be opened, and for a file that
+// is somebody else's, more than SQLite does.
+func (a *App) unusable(err error) error {
+	if a.db.Engine() != db.SQLite {
+		return fmt.Errorf("the database of --database cannot be used: %w", err)
+	}
+	f, denied := os.OpenFile(a.db.File, os.O_RDWR, 0)
+	if errors.Is(denied, fs.ErrPermission) {
+		return denied
+	}
+	if denied == nil {
+		denied = f.Close()
+	}
+	return errors.Join(fmt.Errorf("%s cannot be used: %w", a.db.File, err), denied)
 }
 
 // room is what must be free on the disk: less, and a commit may find none. A

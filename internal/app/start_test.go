@@ -213,3 +213,19 @@ func TestStandardOutput(t *testing.T) {
 		t.Errorf("standard output has %d bytes, %v, want the file's %d", out.Len(), err, len(file))
 	}
 }
+
+// TestCleanStop holds that a clean stop leaves no line out of the file, however
+// the loops that seal and write meet at the end.
+func TestCleanStop(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		for n := range 20 {
+			h.Stop()
+			file, err := os.ReadFile(filepath.Join(h.Dir(), "security.log"))
+			if lines := len(h.Lines(0)); err != nil || bytes.Count(file, []byte("\n")) != lines {
+				t.Fatalf("stop %d: the file has %d lines, %v, want %d", n, bytes.Count(file, []byte("\n")), err, lines)
+			}
+			h.Start()
+			h.Wrote("sys_startup")
+		}
+	})
+}

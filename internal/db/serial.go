@@ -70,17 +70,34 @@ type attempt struct {
 	fn     func(*Tx) (any, error)
 }
 
+// run begins on a connection that lives. Those that died while they waited, as
+// all do when the server restarts, are found out one by one; nothing was begun
+// on them, so the next may be tried.
 func (a attempt) run(ctx context.Context) outcome {
+	for stale := 0; ; stale++ {
+		o, begun := a.once(ctx)
+		if begun || stale == postgresWriters {
+			return o
+		}
+	}
+}
+
+// once reports begun unless the connection turned out to be dead.
+func (a attempt) once(ctx context.Context) (o outcome, begun bool) {
 	held, err := a.server.pool.Conn(ctx)
 	if err != nil {
-		return outcome{err: unavailable(err)}
+		return outcome{err: unavailable(err)}, true
 	}
 	defer held.Close()
 	pg, err := connection(held)
 	if err != nil {
-		return outcome{err: unavailable(err)}
+		return outcome{err: unavailable(err)}, true
 	}
-	o, committed, err := a.commit(ctx, held)
+	tx, err := held.BeginTx(ctx, &sql.TxOptions{Isolation: a.level})
+	if err != nil {
+		return outcome{err: unavailable(err)}, !pg.IsClosed()
+	}
+	o, committed, err := a.commit(ctx, tx)
 	switch {
 	case o.failed():
 		if pg.IsClosed() && o.panic == nil {
@@ -94,16 +111,12 @@ func (a attempt) run(ctx context.Context) outcome {
 	default:
 		o = a.server.doubt(pg.PID(), o, committed, err)
 	}
-	return o
+	return o, true
 }
 
 // commit runs closure and hook and commits. An outcome that failed was rolled
 // back; err is what COMMIT said, or did not say.
-func (a attempt) commit(ctx context.Context, held *sql.Conn) (o outcome, committed func(), err error) {
-	tx, err := held.BeginTx(ctx, &sql.TxOptions{Isolation: a.level})
-	if err != nil {
-		return outcome{err: unavailable(err)}, nil, nil
-	}
+func (a attempt) commit(ctx context.Context, tx *sql.Tx) (o outcome, committed func(), err error) {
 	t := &Tx{Now: a.server.config.now(), on: onServer{ctx, tx}}
 	if o = guard(t, a.fn); !o.failed() {
 		committed, err = a.before(t, []any{o.result})

@@ -36,7 +36,6 @@ type rig struct {
 
 	mu     sync.Mutex
 	alarms []event.LogFileAltered
-	shut   []error
 	gate   chan error
 }
 

@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"time"
 
 	"coffer/internal/db"
 	"coffer/internal/event"
@@ -59,9 +58,8 @@ type Sealer struct {
 	wake    chan struct{}
 	tail    tail
 
-	mu       sync.Mutex
-	onSeal   func(*db.Tx) error
-	lastSeal time.Time
+	mu     sync.Mutex
+	onSeal func(*db.Tx) error
 }
 
 // New makes the sealer and sets the writer's hooks; fatal is told of a failed
