@@ -61,8 +61,10 @@ func newGroup(ctx context.Context, c Config) (*group, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &group{config: c, conn: raw.(*conn), syncFailed: syncFailed,
-		wake: make(chan struct{}, 1), stopped: make(chan struct{})}
+	g := &group{
+		config: c, conn: raw.(*conn), syncFailed: syncFailed,
+		wake: make(chan struct{}, 1), stopped: make(chan struct{}),
+	}
 	g.pool = sql.OpenDB(pinned{g.conn})
 	if g.reads, err = g.pool.Conn(ctx); err == nil {
 		err = checkDurable(ctx, g.reads)

@@ -23,8 +23,10 @@ func (s *server) do(ctx context.Context, fn func(*Tx) (any, error)) error {
 }
 
 func (s *server) apart(ctx context.Context, fn func(*Tx) error) error {
-	return s.retry(ctx, attempt{server: s, level: sql.LevelReadCommitted, before: noHook,
-		fn: func(tx *Tx) (any, error) { return nil, fn(tx) }})
+	return s.retry(ctx, attempt{
+		server: s, level: sql.LevelReadCommitted, before: noHook,
+		fn: func(tx *Tx) (any, error) { return nil, fn(tx) },
+	})
 }
 
 // retry runs the transaction until PostgreSQL no longer asks for another try.

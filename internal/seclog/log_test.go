@@ -243,8 +243,10 @@ func TestFlood(t *testing.T) {
 	now := time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)
 	maker := event.Maker{Node: "test", Version: "0.0.0"}
 	sealer := seal.New(read, write, maker, 0, func(err error) { t.Errorf("fatal: %v", err) })
-	log := seclog.New(seclog.Config{Writer: write, Maker: maker, Now: func() time.Time { return now },
-		Flood: seclog.Flood{PerMinute: 5, PerSecond: 40}})
+	log := seclog.New(seclog.Config{
+		Writer: write, Maker: maker, Now: func() time.Time { return now },
+		Flood: seclog.Flood{PerMinute: 5, PerSecond: 40},
+	})
 	spray := func(ip string, times int) {
 		for i := range times {
 			e := event.LoginFailed{Typed: fmt.Sprintf("%032x", i%7), Reason: "unknown_name"}
