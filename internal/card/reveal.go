@@ -2,6 +2,8 @@ package card
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"coffer/internal/db"
 	"coffer/internal/event"
@@ -47,6 +49,9 @@ func (s *Service) Reveal(ctx context.Context, owner, id string) (secret.Text, Ca
 func (s *Service) open(ctx context.Context, c Card) (secret.Text, error) {
 	var sealed []byte
 	err := s.read.QueryRow(ctx, selectSealed, c.ID).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return secret.Text{}, absent(c.ID) // deleted since it was found
+	}
 	if err != nil {
 		return secret.Text{}, unreadable(err)
 	}
