@@ -33,6 +33,17 @@ func (s *Service) Identify(ctx context.Context, token secret.Text, guarded bool)
 	return who, false, false, nil
 }
 
+// Recognise tells whose live session a token is, and records nothing: a token
+// that is none any more is for Identify.
+func (s *Service) Recognise(ctx context.Context, token secret.Text) (who session.Session, alive bool, err error) {
+	who, state, err := s.lookUp(ctx, token)
+	if err != nil || state != session.Live {
+		return session.Session{}, false, cannot(err)
+	}
+	s.seen(ctx, who)
+	return who, true, nil
+}
+
 // seen writes the last use, at most once a minute. Where that cannot be done
 // the person still comes in, which is safe: the session seems unused and ends
 // the sooner.

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"coffer/internal/apptest/house"
@@ -26,7 +27,9 @@ func TestForwarded(t *testing.T) {
 		{"garbage right of a client", "10.0.0.2", "198.51.100.1, garbage", "10.0.0.2"},
 		{"garbage between", "10.0.0.2", "198.51.100.1, garbage, 10.0.0.3", "10.0.0.3"},
 		{"a line", "10.0.0.2", `198.51.100.1", "seq":1, "x":"`, "10.0.0.2"},
-		{"with a port", "10.0.0.2", "198.51.100.1:80", "10.0.0.2"},
+		{"with a port", "10.0.0.2", "198.51.100.1:80", "198.51.100.1"},
+		{"IPv6 with a port", "10.0.0.2", "[2001:db8::1]:80", "2001:db8::1"},
+		{"with no such port", "10.0.0.2", "198.51.100.1:http", "10.0.0.2"},
 		{"a zone", "10.0.0.2", "fe80::1%eth0", "fe80::1"},
 		{"IPv6", "fd00::1", "2001:db8::1", "2001:db8::1"},
 		{"IPv4 in IPv6", "::ffff:10.0.0.2", "::ffff:198.51.100.1", "198.51.100.1"},
@@ -76,5 +79,35 @@ func TestWhatRequestsSay(t *testing.T) {
 		"/view_credit_card/12345678": "/view_credit_card/{id}",
 	} {
 		b.Get(path).Is(303).Wrote("authz_fail request_uri=" + uri)
+	}
+}
+
+// TestForwardedScheme holds that a trusted proxy, and nobody else, says that
+// the browser came by HTTPS; the cookie and HSTS follow it.
+func TestForwardedScheme(t *testing.T) {
+	h := house.Open(t, "sqlite", func(s *house.Setup) { s.TrustedProxies = "10.0.0.0/8" })
+	for _, c := range []struct {
+		peer, said string
+		secure     bool
+	}{
+		{"10.0.0.2", "https", true},
+		{"10.0.0.2", "HTTPS", true},
+		{"10.0.0.2", "http", false},
+		{"10.0.0.2", "", false},
+		{"203.0.113.9", "https", false},
+	} {
+		b := h.Browser(c.peer)
+		if c.said != "" {
+			b.Header["X-Forwarded-Proto"] = []string{c.said}
+		}
+		a := b.Post("/create_credit_card").Is(303)
+		a.Wrote("authz_fail peer_ip=" + c.peer)
+		if got := a.Header.Get("Strict-Transport-Security") != ""; got != c.secure {
+			t.Errorf("%s says %q: HSTS = %v, want %v", c.peer, c.said, got, c.secure)
+		}
+		set := a.Header.Get("Set-Cookie")
+		if got := strings.HasPrefix(set, "__Host-coffer_visit=") && strings.Contains(set, "; Secure"); got != c.secure {
+			t.Errorf("%s says %q: %s, want a secure cookie: %v", c.peer, c.said, set, c.secure)
+		}
 	}
 }

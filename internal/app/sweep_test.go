@@ -173,9 +173,9 @@ func (s *sweep) elsewhere() {
 		{house.Request{Site: "-", Origin: "null"}, "origin_mismatch"},
 		{house.Request{Site: "-", Origin: "http://coffer.test.evil.example"}, "origin_mismatch"},
 	} {
-		for _, b := range []*house.Browser{s.alice, s.stranger(), s.dead} {
+		for b, subject := range map[*house.Browser]string{s.alice: "$alice", s.stranger(): "", s.dead: ""} {
 			s.do(b, c.q).Is(http.StatusForbidden, "came from another site").
-				Wrote("malicious_csrf level=WARNING actor= subject= target=route:" + s.route.Path() + " data.site=" + c.site)
+				Wrote("malicious_csrf level=WARNING actor= subject=" + subject + " target=route:" + s.route.Path() + " data.site=" + c.site)
 		}
 	}
 }

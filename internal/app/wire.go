@@ -65,10 +65,11 @@ type rememberer interface {
 
 func (a *App) webConfig(people *account.Service) web.Config {
 	return web.Config{
-		Log:      a.log,
-		Identify: people.Identify,
-		Requests: func(from netip.Addr) (bool, time.Duration) { return a.limits.AllowAddress(limit.Request, from) },
-		Unknown:  func(from netip.Addr) (bool, time.Duration) { return a.limits.AllowAddress(limit.NotFound, from) },
+		Log:       a.log,
+		Recognise: people.Recognise,
+		Identify:  people.Identify,
+		Requests:  func(from netip.Addr) (bool, time.Duration) { return a.limits.AllowAddress(limit.Request, from) },
+		Unknown:   func(from netip.Addr) (bool, time.Duration) { return a.limits.AllowAddress(limit.NotFound, from) },
 
 		RequestLimit: a.settings.limits.Of(limit.Request).String(),
 		Proxies:      a.proxies,

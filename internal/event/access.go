@@ -92,7 +92,9 @@ func (e DirectReference) about() About { return About{Subject: e.Owner, Target: 
 
 // CrossSite is a form sent from a page that is not Coffer's.
 type CrossSite struct {
-	Form string `json:"-" in:"target:route"`
+	// Account is whose session the post would have used; nobody is proven to act.
+	Account string `json:"-" in:"subject"`
+	Form    string `json:"-" in:"target:route"`
 	// Site is what the browser said about where the post came from: cross_site, same_site, origin_mismatch.
 	Site string `json:"site"`
 }
@@ -100,14 +102,16 @@ type CrossSite struct {
 var crossSite = Kind{
 	Name: "malicious_csrf", Level: Warning, Outcome: Failure,
 	Says: "Post from another site refused",
-	Doc:  "A form was posted from a page of another origin, which may be a page that makes its visitors act without knowing. Nothing was done.",
+	Doc:  "A form was posted from a page of another origin, which may be a page that makes its visitors act without knowing. Nothing was done. The subject is whose session the browser sent along, if any.",
 	New:  func() Event { return CrossSite{} },
 }
 
 // Kind is malicious_csrf.
 func (CrossSite) Kind() *Kind { return &crossSite }
 
-func (e CrossSite) about() About { return About{Target: route(e.Form)} }
+func (e CrossSite) about() About {
+	return About{Actor: Nobody, Subject: orNobody(e.Account), Target: route(e.Form)}
+}
 
 // Extraneous is a form with fields that it does not have.
 type Extraneous struct {
@@ -131,10 +135,7 @@ func (Extraneous) Kind() *Kind { return &extraneous }
 func (e Extraneous) about() About { return About{Target: route(e.Form)} }
 
 // Excess404 is an address that looks for pages that are not there.
-type Excess404 struct {
-	// Count is how many it asked for.
-	Count int `json:"count"`
-}
+type Excess404 struct{}
 
 var excess404 = Kind{
 	Name: "malicious_excess_404", Level: Warning, Outcome: Failure,

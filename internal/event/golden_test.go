@@ -59,9 +59,9 @@ func samples() []sample {
 		{"authz_fail-card", person("GET", "/view_credit_card/1"), AuthzFailed{Reason: "not_found", Resource: "card:1"}},
 		{"authz_fail-role", person("POST", "/people/u_9zzt/lock"), AuthzFailed{Reason: "role", Resource: "route:/people/{id}/lock"}},
 		{"malicious_direct_reference", person("POST", cardPath+"/reveal"), DirectReference{Owner: "u_9zzt", Card: oneCard, Verb: "reveal"}},
-		{"malicious_csrf", person("POST", "/create_credit_card"), CrossSite{Form: "/create_credit_card", Site: "cross_site"}},
+		{"malicious_csrf", person("POST", "/create_credit_card"), CrossSite{Account: "u_7f3k", Form: "/create_credit_card", Site: "cross_site"}},
 		{"malicious_extraneous", visitor("POST", "/signup"), Extraneous{Form: "/signup", Unknown: 2}},
-		{"malicious_excess_404", visitor("GET", "/wp-admin"), Excess404{Count: 21}},
+		{"malicious_excess_404", visitor("GET", "/wp-admin"), Excess404{}},
 		{"excess_rate_limit_exceeded", visitor("POST", "/signup"), RateLimited{Limit: "signup", Allowed: "30/h"}},
 		{"excess_rate_limit_exceeded-person", person("POST", cardPath+"/reveal"), RateLimited{Limit: "reveal", Allowed: "10/h", Account: somebody}},
 

@@ -43,7 +43,7 @@ var said = []struct {
 	{event.DirectReference{Owner: alice, Card: "c_1", Verb: "delete"}, "Someone else tried to delete this card"},
 	{event.CrossSite{Form: "/x", Site: "cross_site"}, "Post from another site refused"},
 	{event.Extraneous{Form: "/x", Unknown: 1}, "Form refused: fields that it does not have, or given twice"},
-	{event.Excess404{Count: 21}, "Many unknown paths asked for"},
+	{event.Excess404{}, "Many unknown paths asked for"},
 	{event.RateLimited{Limit: "reveal", Allowed: "10/h", Account: alice}, "Number not shown: asked for too often"},
 	{event.RateLimited{Limit: "cards", Allowed: "50", Account: alice}, "Card not added: no room for more"},
 	{event.RateLimited{Limit: "request", Allowed: "50/s"}, "Refused: a limit was reached"},

@@ -35,7 +35,7 @@ func (p Proxies) addresses(r *http.Request) (client, peer netip.Addr) {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		hop, err := parseHop(strings.TrimSpace(hops[i]))
 		if err != nil {
 			return client, peer // not an address: nothing left of it is believed
 		}
@@ -45,6 +45,20 @@ func (p Proxies) addresses(r *http.Request) (client, peer netip.Addr) {
 		}
 	}
 	return client, peer
+}
+
+// https reports whether a trusted proxy says that the browser came by HTTPS.
+func (p Proxies) https(r *http.Request, peer netip.Addr) bool {
+	said := r.Header.Values("X-Forwarded-Proto")
+	return len(said) == 1 && strings.EqualFold(strings.TrimSpace(said[0]), "https") && p.trusts(peer)
+}
+
+// parseHop reads an address, with or without a port.
+func parseHop(hop string) (netip.Addr, error) {
+	if at, err := netip.ParseAddrPort(hop); err == nil {
+		return at.Addr(), nil
+	}
+	return netip.ParseAddr(hop)
 }
 
 func text(a netip.Addr) string {

@@ -2,42 +2,58 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"coffer/internal/secret"
 )
 
-// cookieName is the session cookie's. On HTTPS the __Host- prefix makes the
-// browser hold it to this host, this path and Secure.
-func (s *Server) cookieName() string {
-	if s.Secure {
-		return "__Host-coffer"
+// cookieName is a cookie's name as the browser has it. On HTTPS the __Host-
+// prefix makes the browser hold it to this host, this path and Secure.
+func cookieName(r *http.Request, name string) string {
+	if visitOf(r).secure {
+		return "__Host-" + name
 	}
-	return "coffer"
+	return name
 }
 
+// The cookies' names on plain HTTP.
+const (
+	sessionName = "coffer"
+	// visitName is the cookie that names the one line a signed-out visit made.
+	visitName = "coffer_visit"
+)
+
 // SetSession gives the browser a session's token.
-func (s *Server) SetSession(w http.ResponseWriter, token secret.Text) {
-	http.SetCookie(w, s.cookie(s.cookieName(), token.Reveal(), 0))
+func (s *Server) SetSession(w http.ResponseWriter, r *http.Request, token secret.Text) {
+	setCookie(w, r, sessionName, token.Reveal(), 0)
 }
 
 // ClearSession takes the token back.
-func (s *Server) ClearSession(w http.ResponseWriter) {
-	http.SetCookie(w, s.cookie(s.cookieName(), "", -1))
+func (s *Server) ClearSession(w http.ResponseWriter, r *http.Request) {
+	setCookie(w, r, sessionName, "", -1)
 }
 
-func (s *Server) cookie(name, value string, age int) *http.Cookie {
-	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode}
+// setCookie sets a cookie once: what was set under its name before is dropped,
+// as no answer may name a cookie twice (RFC 6265, 4.1.1).
+func setCookie(w http.ResponseWriter, r *http.Request, name, value string, age int) {
+	c := &http.Cookie{
+		Name: cookieName(r, name), Value: value, Path: "/", MaxAge: age,
+		HttpOnly: true, Secure: visitOf(r).secure, SameSite: http.SameSiteLaxMode,
+	}
+	others := slices.DeleteFunc(w.Header().Values("Set-Cookie"), func(set string) bool { return strings.HasPrefix(set, c.Name+"=") })
+	w.Header().Del("Set-Cookie")
+	for _, set := range append(others, c.String()) {
+		w.Header().Add("Set-Cookie", set)
+	}
 }
 
 // token reads the session cookie. A cookie that is given twice is none: one of
 // the two was planted, and which one cannot be known.
 func (s *Server) token(r *http.Request) (t secret.Text, given bool) {
-	found := r.CookiesNamed(s.cookieName())
+	found := r.CookiesNamed(cookieName(r, sessionName))
 	if len(found) != 1 || found[0].Value == "" {
 		return secret.Text{}, false
 	}
 	return secret.New(found[0].Value), true
 }
-
-// visitName is the cookie that names the one line a signed-out visit made.
-const visitName = "coffer_visit"

@@ -83,17 +83,26 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		_ = SeeOther(w, f.To) // it returns no error
 		return
 	}
+	if f.Kind == fault.Unavailable {
+		w.Header().Set("Retry-After", "5")
+	}
 	if f.Retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.Retry.Seconds()))))
 	}
 	page := s.errorPage(r, f)
-	if again, ok := errors.AsType[*retry](err); ok && (f.Kind == fault.Invalid || f.Kind == fault.Conflict) {
+	if again, ok := errors.AsType[*retry](err); ok && mendable(f) {
 		page = again.page(f)
 	}
 	if err := Render(w, r, status(f), page); err != nil {
 		slog.Error("error page", "request", RequestID(r), "err", err)
 		http.Error(w, "Something went wrong on our side.", http.StatusInternalServerError)
 	}
+}
+
+// mendable is what the visitor can put right on the form itself; a limit that
+// time lifts is not.
+func mendable(f *fault.Error) bool {
+	return f.Kind == fault.Invalid || f.Kind == fault.Conflict || f.Kind == fault.TooMany && f.Retry == 0
 }
 
 // record writes the fault's events unless they are in the log already. It does
@@ -150,7 +159,7 @@ func Render(w http.ResponseWriter, r *http.Request, status int, page templ.Compo
 
 // errorPage is the page of a fault that has no form to go back to.
 func (s *Server) errorPage(r *http.Request, f *fault.Error) templ.Component {
-	p := Problem{Status: status(f), Title: title(f), Text: f.Text, RequestID: RequestID(r), At: s.Now().UTC()}
+	p := Problem{Status: status(f), Title: title(f), Text: strings.TrimPrefix(f.Text, title(f)+". "), RequestID: RequestID(r), At: s.Now().UTC()}
 	if f.Retry > 0 {
 		p.Retry = p.At.Add(f.Retry)
 	}

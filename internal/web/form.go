@@ -44,7 +44,7 @@ func readForm(w http.ResponseWriter, r *http.Request, route Route) error {
 func badForm(route Route, status int, rule, text string) error {
 	return &fault.Error{
 		Kind: fault.Invalid, Status: status, Text: text,
-		Events: []event.Event{event.InputInvalid{Form: route.Path(), Reason: rule}},
+		Events: []event.Event{event.InputInvalid{Form: route.Path(), Reason: rule, Fields: []event.FieldRule{{Field: "body", Rule: rule}}}},
 	}
 }
 

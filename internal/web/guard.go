@@ -17,7 +17,7 @@ func (s *Server) sameSite(r *http.Request, route Route) error {
 		return nil
 	}
 	return fault.Wrap(fault.Forbidden, "This form came from another site, so it was not accepted. Open the page here and try again.", err,
-		event.CrossSite{Form: route.Path(), Site: siteWord(r)})
+		event.CrossSite{Account: visitOf(r).session.Account, Form: route.Path(), Site: siteWord(r)})
 }
 
 func siteWord(r *http.Request) string {
@@ -30,11 +30,8 @@ func siteWord(r *http.Request) string {
 	return "origin_mismatch"
 }
 
-// admit finds out who it is and lets the guard decide.
+// admit lets the guard decide.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request, route Route) error {
-	if route.Guard == Bare {
-		return nil
-	}
 	recorded, err := s.identify(w, r, route)
 	if err != nil {
 		return err
@@ -64,23 +61,37 @@ func resource(r *http.Request, route Route) string {
 	return "route:" + route.Path()
 }
 
-// identify looks the cookie up. A token that is dead is taken from the browser;
+// recognise finds out whose request it is, before anything can be refused: every
+// refusal then says who it was.
+func (s *Server) recognise(r *http.Request) error {
+	token, given := s.token(r)
+	if !given {
+		return nil
+	}
+	found, alive, err := s.Recognise(r.Context(), token)
+	if err != nil || !alive {
+		return err
+	}
+	visitOf(r).signedIn(r, found)
+	return nil
+}
+
+// identify deals with a token that is dead: it is taken from the browser, and
 // recorded says that the log has its event already.
 func (s *Server) identify(w http.ResponseWriter, r *http.Request, route Route) (recorded bool, err error) {
 	token, given := s.token(r)
-	if !given {
+	v := visitOf(r)
+	if !given || v.alive {
 		return false, nil
 	}
 	found, alive, recorded, err := s.Identify(r.Context(), token, route.Guard == SignedIn)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, err
-	}
-	v := visitOf(r)
-	if alive {
+	case alive: // it began a moment ago
 		v.signedIn(r, found)
-		return recorded, nil
+	default:
+		s.ClearSession(w, r)
 	}
-	v.dead = true
-	s.ClearSession(w)
 	return recorded, nil
 }

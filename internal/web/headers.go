@@ -19,14 +19,15 @@ var headers = [][2]string{
 	{"Cache-Control", "no-store"},
 }
 
-// hsts keeps a browser on HTTPS once it has seen it.
-const hsts = "max-age=63072000; includeSubDomains"
+// hsts keeps a browser on HTTPS once it has seen it: this host alone, since the
+// others of the domain are not ours to bind.
+const hsts = "max-age=63072000"
 
-func (s *Server) setHeaders(h http.Header) {
+func setHeaders(h http.Header, secure bool) {
 	for _, kv := range headers {
 		h[kv[0]] = []string{kv[1]}
 	}
-	if s.Secure {
+	if secure {
 		h.Set("Strict-Transport-Security", hsts)
 	}
 }

@@ -24,7 +24,7 @@ func (s *Server) rememberVisit(w http.ResponseWriter, r *http.Request, receipt *
 	if receipt.Numbered {
 		value += "." + strconv.FormatUint(receipt.First, 10)
 	}
-	http.SetCookie(w, s.cookie(visitName, value, visitAge))
+	setCookie(w, r, visitName, value, visitAge)
 }
 
 // Visited finds the line that this visit made, by the reader given. A line with
@@ -32,7 +32,7 @@ func (s *Server) rememberVisit(w http.ResponseWriter, r *http.Request, receipt *
 // read it. Refusals that a service recorded itself are not remembered at all: a
 // sign-in's line would tell whether the name is anybody's.
 func Visited(r *http.Request, read func(ctx context.Context, commit string, seq uint64, numbered bool) ([]byte, error)) ([]byte, error) {
-	c, err := r.Cookie(visitName)
+	c, err := r.Cookie(cookieName(r, visitName))
 	if err != nil {
 		return nil, nil // this visit has made none
 	}

@@ -48,7 +48,10 @@ func (r Route) Path() string {
 
 // page is the path that a visitor can go back to with a GET.
 func (r Route) page(req *http.Request) string {
-	if r.Page == "" {
+	switch {
+	case req.Method == http.MethodGet || req.Method == http.MethodHead:
+		return req.URL.RequestURI()
+	case r.Page == "":
 		return req.URL.Path
 	}
 	return strings.ReplaceAll(r.Page, "{id}", req.PathValue("id"))

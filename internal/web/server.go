@@ -19,8 +19,10 @@ import (
 // Config is what a Server needs; app fills it.
 type Config struct {
 	Log *seclog.Log
-	// Identify says whose session a token is. It records what a dead or stolen
-	// token deserves if the page is a guarded one.
+	// Recognise says whose live session a token is, and records nothing.
+	Recognise func(ctx context.Context, token secret.Text) (s session.Session, alive bool, err error)
+	// Identify does so too, and records what a dead or stolen token deserves if
+	// the page is a guarded one.
 	Identify func(ctx context.Context, token secret.Text, guarded bool) (s session.Session, alive, recorded bool, err error)
 	// Requests and Unknown are the limits per address on requests in all and on
 	// paths that are not there.
@@ -75,19 +77,31 @@ func (s *Server) match(r *http.Request) (Route, bool) {
 
 // ServeHTTP is the outermost wrapper.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.setHeaders(w.Header())
 	client, peer := s.Proxies.addresses(r)
-	v := &visit{address: client, origin: event.Origin{
+	v := &visit{address: client, secure: s.Secure || s.Proxies.https(r, peer), origin: event.Origin{
 		SourceIP: text(client), PeerIP: text(peer), UserAgent: r.UserAgent(),
 		Method: methodWord(r.Method), URI: event.CleanPath(r.URL.Path), RequestID: event.NewID("r_"),
 	}}
+	setHeaders(w.Header(), v.secure)
 	r = r.WithContext(v.in(r.Context()))
-	if route, ok := s.match(r); ok && clean(r.URL.Path) {
+	if route, ok := s.match(r); ok && clean(r.URL.EscapedPath()) {
 		v.route = route
 		s.mux.ServeHTTP(w, r)
 		return
 	}
-	s.guarded(w, r, func() error { return s.NotFound(w, r) })
+	s.guarded(w, r, func() error { return s.stray(w, r) })
+}
+
+// stray answers what no route matches. Whose request it is still counts: for
+// the event, and for the bar of the page.
+func (s *Server) stray(w http.ResponseWriter, r *http.Request) error {
+	if err := s.recognise(r); err != nil {
+		return err
+	}
+	if err := s.throttle(r); err != nil {
+		return err
+	}
+	return s.NotFound(w, r)
 }
 
 // clean reports whether the mux would serve the path as it stands, rather than
@@ -106,11 +120,19 @@ func methodWord(m string) string {
 	return "OTHER"
 }
 
-// serve runs a matched route: limit, origin of the form, who it is, guard,
-// form, handler. Each may refuse by returning a fault.
+// serve runs a matched route: who it is, limit, origin of the form, guard, form,
+// handler. Each may refuse by returning a fault.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, route Route) {
 	s.guarded(w, r, func() error {
-		if err := s.throttle(r, route); err != nil {
+		if route.Guard == Bare {
+			// A busy proxy must not be taken for a dead server, so health
+			// checks meet no limit.
+			return route.Handle(w, r)
+		}
+		if err := s.recognise(r); err != nil {
+			return err
+		}
+		if err := s.throttle(r); err != nil {
 			return err
 		}
 		if err := s.sameSite(r, route); err != nil {
@@ -128,10 +150,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, route Route) {
 	})
 }
 
-// throttle is the limit on all requests of an address. Health checks are let
-// through: a busy proxy must not be taken for a dead server.
-func (s *Server) throttle(r *http.Request, route Route) error {
-	if route.Guard == Bare || s.Requests == nil {
+// throttle is the limit on all requests of an address.
+func (s *Server) throttle(r *http.Request) error {
+	if s.Requests == nil {
 		return nil
 	}
 	ok, retry := s.Requests(visitOf(r).address)
@@ -163,7 +184,7 @@ func (s *Server) NotFound(w http.ResponseWriter, r *http.Request) error {
 
 // allowed lists the methods that the request's path has.
 func (s *Server) allowed(r *http.Request) (methods []string) {
-	if !clean(r.URL.Path) {
+	if !clean(r.URL.EscapedPath()) {
 		return nil
 	}
 	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {

@@ -17,7 +17,7 @@ type visit struct {
 	route   Route
 	session session.Session
 	alive   bool // session is a live one
-	dead    bool // a token was presented that is none any more
+	secure  bool // the browser sees HTTPS
 }
 
 type visitKey struct{}
@@ -47,9 +47,6 @@ func Session(r *http.Request) (s session.Session, alive bool) {
 	v := visitOf(r)
 	return v.session, v.alive
 }
-
-// Address is the client's address.
-func Address(r *http.Request) netip.Addr { return visitOf(r).address }
 
 // RequestID is the number an error page shows; it finds the line again.
 func RequestID(r *http.Request) string { return visitOf(r).origin.RequestID }

@@ -46,7 +46,8 @@ func (a *Answer) guarded(q Request) {
 	if cache := a.Header.Get("Cache-Control"); static != (cache != "no-store") {
 		a.h.Errorf("%s has Cache-Control: %s", a.asked, cache)
 	}
-	if https := strings.HasPrefix(a.h.Setup.URL, "https:"); https != strings.Contains(a.Header.Get("Strict-Transport-Security"), "max-age=") {
+	// Behind a proxy the request decides: TestForwardedScheme.
+	if https := strings.HasPrefix(a.h.Setup.URL, "https:"); a.h.Setup.TrustedProxies == "" && https != strings.Contains(a.Header.Get("Strict-Transport-Security"), "max-age=") {
 		a.h.Errorf("%s has Strict-Transport-Security: %q", a.asked, a.Header.Get("Strict-Transport-Security"))
 	}
 	if a.Status >= 400 && q.Method != http.MethodHead && a.Header.Get("Content-Type") != "text/plain; charset=utf-8" {

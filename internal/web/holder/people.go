@@ -23,7 +23,7 @@ func (p *Pages) signup(w http.ResponseWriter, r *http.Request) error {
 			return SignupView{Shell: p.Web.Shell(r), Username: web.Echo(name), Faults: f.Fields}.Page()
 		}, err)
 	}
-	return p.comeIn(w, entry, "/")
+	return p.comeIn(w, r, entry, "/")
 }
 
 func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request) error {
@@ -42,7 +42,7 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 			return LoginView{Shell: p.Web.Shell(r), Username: web.Echo(name), Next: next, Refusal: f.Text, Faults: f.Fields}.Page()
 		}, err)
 	}
-	return p.comeIn(w, entry, next)
+	return p.comeIn(w, r, entry, next)
 }
 
 func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
@@ -50,7 +50,7 @@ func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := p.People.LogOut(r.Context(), s); err != nil {
 		return err
 	}
-	p.Web.ClearSession(w)
+	p.Web.ClearSession(w, r)
 	return web.SeeOther(w, "/login")
 }
 
@@ -68,12 +68,12 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 			return ConfirmView{Shell: p.Web.Shell(r), Next: next, Refusal: f.Text, Faults: f.Fields}.Page()
 		}, err)
 	}
-	return p.comeIn(w, entry, next)
+	return p.comeIn(w, r, entry, next)
 }
 
 // comeIn gives the browser its token and leads on.
-func (p *Pages) comeIn(w http.ResponseWriter, e account.Entry, next string) error {
-	p.Web.SetSession(w, e.Token)
+func (p *Pages) comeIn(w http.ResponseWriter, r *http.Request, e account.Entry, next string) error {
+	p.Web.SetSession(w, r, e.Token)
 	return web.SeeOther(w, next)
 }
 
