@@ -25,7 +25,7 @@ type Config struct {
 	Database       string `env:"COFFER_DATABASE" placeholder:"URL" help:"PostgreSQL, not SQLite; without a password."`
 	DatabaseFile   string `env:"COFFER_DATABASE_FILE" placeholder:"FILE" help:"Holds that URL, password and all."`
 	URL            string `env:"COFFER_URL" placeholder:"URL" help:"What the browser sees: decides cookie, trusted origin and HSTS (http://localhost:PORT)."`
-	TrustedProxies string `env:"COFFER_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Proxies whose X-Forwarded-For is believed."`
+	TrustedProxies string `env:"COFFER_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Proxies whose X-Forwarded-For and -Proto are believed."`
 	LogStdout      bool   `env:"COFFER_LOG_STDOUT" help:"The log's lines on standard output too."`
 	Limits         string `env:"COFFER_LIMITS" placeholder:"LIMITS" help:"As in signup=5/h,login=off (coffer config)."`
 	Node           string `env:"COFFER_NODE" placeholder:"NAME" help:"Its name in the log (the host's)."`

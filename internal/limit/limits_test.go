@@ -131,3 +131,20 @@ func TestAllowAddressDoesNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+func TestGroupText(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.7":            "192.0.2.7",
+		"::ffff:192.0.2.7":     "192.0.2.7",
+		"2001:db8::1":          "2001:db8::/64",
+		"2001:db8::ffff:2:3:4": "2001:db8::/64",
+		"2001:db8:0:1::1":      "2001:db8:0:1::/64",
+		"fe80::1%eth0":         "fe80::/64",
+		"":                     "",
+		"nowhere":              "nowhere",
+	} {
+		if got := limit.GroupText(address); got != want {
+			t.Errorf("GroupText(%q) = %q, want %q", address, got, want)
+		}
+	}
+}
