@@ -38,7 +38,7 @@ type commands struct {
 	Healthcheck healthcheckCmd   `cmd:"" help:"Ask a running vault whether it is well: exit code 0 or 1."`
 	Version     versionCmd       `cmd:"" help:"Show the version."`
 	VersionFlag kong.VersionFlag `name:"version" help:"Show the version."`
-	File        kong.ConfigFlag  `name:"config" placeholder:"FILE" help:"Settings as YAML, as in listen: :8880"`
+	File        settingsFile     `name:"config" placeholder:"FILE" help:"Settings as YAML, as in listen: :8880"`
 }
 
 // streams are where a command writes: data on out, all else on err.
@@ -58,7 +58,7 @@ func main() {
 // logins from growing the process to several times that.
 func tuneMemory() {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(80<<20 + int64(runtime.GOMAXPROCS(0))*20<<20)
+		debug.SetMemoryLimit(70<<20 + int64(runtime.GOMAXPROCS(0))*20<<20)
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -128,7 +128,11 @@ func report(s streams, from func(flag string) string, err error) int {
 		return exitNo
 	}
 	if w, ok := errors.AsType[*app.Wrong](err); ok && from != nil {
-		fmt.Fprintf(s.err, "coffer: %s is %q, from %s: %s\n", w.Flag, w.Value, from(w.Flag), w.Want)
+		source := from(w.Flag)
+		if source == byDefault {
+			source = "its default"
+		}
+		fmt.Fprintf(s.err, "coffer: --%s is %q, from %s: %s\n", w.Flag, w.Value, source, w.Want)
 		return exitFailed
 	}
 	fmt.Fprintf(s.err, "coffer: %v\n", err)

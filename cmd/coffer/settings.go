@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"reflect"
@@ -80,6 +81,24 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
+// settingsFile is the flag that names a file of settings.
+type settingsFile string
+
+// BeforeResolve has kong look for settings in the file; what is wrong with it is
+// told like any wrong setting.
+func (settingsFile) BeforeResolve(k *kong.Kong, parsed *kong.Context, at *kong.Path) error {
+	name := fmt.Sprint(parsed.FlagValue(at.Flag))
+	found, err := k.LoadConfig(name)
+	if unread, ok := errors.AsType[*fs.PathError](err); ok {
+		err = fmt.Errorf("it cannot be read (%w)", unread.Err)
+	}
+	if err != nil {
+		return &app.Wrong{Flag: at.Flag.Name, Value: name, Want: err.Error()}
+	}
+	parsed.AddResolver(found)
+	return nil
+}
+
 // loadFile reads the YAML file that --config names. A name in it that is no
 // setting is an error: a misspelt limit would otherwise be no limit.
 func loadFile(r io.Reader) (kong.Resolver, error) {
@@ -129,6 +148,9 @@ func variable(flag *kong.Flag) string {
 	return ""
 }
 
+// byDefault is where a setting comes from that nobody set.
+const byDefault = "the default"
+
 // origins tells where each setting came from.
 type origins struct{ parsed *kong.Context }
 
@@ -147,5 +169,5 @@ func (o origins) of(name string) string {
 			return env
 		}
 	}
-	return "the default"
+	return byDefault
 }

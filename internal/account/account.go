@@ -47,7 +47,7 @@ type Config struct {
 // the context's event.Origin.
 type Service struct {
 	Config
-	// uses says for which ended session and address the use was recorded
+	// uses says for which ended session and address group the use was recorded
 	// within the last minute.
 	uses *limit.Buckets
 	// live remembers sessions between requests, where it may: see Follow.

@@ -14,7 +14,7 @@ import (
 
 // Identify tells whose token it is; only an alive session lets anybody in. A
 // token of a session that is over is recorded on a guarded page, once a minute
-// for each session and address; recorded stays true for the others of that
+// for each session and address group; recorded stays true for the others of that
 // minute, so that no other event takes its place. A reused token is recorded,
 // and ends its session, wherever it turns up.
 func (s *Service) Identify(ctx context.Context, token secret.Text, guarded bool) (who session.Session, alive, recorded bool, err error) {
@@ -25,7 +25,7 @@ func (s *Service) Identify(ctx context.Context, token secret.Text, guarded bool)
 	case state == session.Unknown:
 		return session.Session{}, false, false, nil
 	case state == session.Live:
-		s.seen(ctx, who)
+		s.seen(ctx, token, who)
 		return who, true, false, nil
 	case state == session.Reused || guarded:
 		return who, false, true, s.dead(ctx, who, state)
@@ -40,19 +40,20 @@ func (s *Service) Recognise(ctx context.Context, token secret.Text) (who session
 	if err != nil || state != session.Live {
 		return session.Session{}, false, cannot(err)
 	}
-	s.seen(ctx, who)
+	s.seen(ctx, token, who)
 	return who, true, nil
 }
 
 // seen writes the last use, at most once a minute. Where that cannot be done
 // the person still comes in, which is safe: the session seems unused and ends
-// the sooner.
-func (s *Service) seen(ctx context.Context, who session.Session) {
+// the sooner. Only the token presented is remembered for a session: one that it
+// replaced never is.
+func (s *Service) seen(ctx context.Context, token secret.Text, who session.Session) {
 	if !who.Stale(s.Now()) || !s.touching.begin(who.ID) {
 		return
 	}
 	defer s.touching.end(who.ID)
-	defer s.live.Clear()
+	defer s.live.Drop(session.Key(token))
 	_ = s.Log.Touch(ctx, "session.seen", func(tx *db.Tx) error { return session.Touch(tx, who.ID) })
 }
 
@@ -92,7 +93,7 @@ func (s *Service) endDead(ctx context.Context, who session.Session, reason strin
 
 func (s *Service) usedAfterEnd(ctx context.Context, who session.Session) error {
 	origin, _ := event.From(ctx)
-	if first, _ := s.uses.Take(who.ID+" "+origin.SourceIP, s.Now()); !first {
+	if first, _ := s.uses.Take(who.ID+" "+limit.GroupText(origin.SourceIP), s.Now()); !first {
 		return nil
 	}
 	return s.Log.Record(ctx, event.SessionUsedAfterEnd{Account: who.Account, Session: who.Hash, Reason: who.Reason})

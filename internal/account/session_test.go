@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/fault"
 	"coffer/internal/secret"
@@ -254,6 +255,57 @@ func TestSweep(t *testing.T) {
 		h.wrote()
 		if h.gone("192.0.2.1", e.Token, true) {
 			h.Error("a forgotten token was recorded, want it as unknown as any other")
+		}
+	})
+}
+
+// TestUseAfterEndFromOneNetwork holds that the addresses of one IPv6 network
+// are one visitor: else whoever has it could fill the log.
+func TestUseAfterEndFromOneNetwork(t *testing.T) {
+	onBoth(t, "", func(h *house) {
+		e := h.alice()
+		s := e.Session
+		if err := h.LogOut(h.as(s), s); err != nil {
+			h.Fatal(err)
+		}
+		h.log.Want("session_logout")
+		used := event.SessionUsedAfterEnd{Account: s.Account, Session: s.Hash, Reason: "logout"}
+		for _, ip := range []string{"2001:db8::1", "2001:db8::2", "2001:db8::ffff:0:0:1"} {
+			h.gone(ip, e.Token, true)
+		}
+		h.wrote(used)
+		h.gone("2001:db8:0:1::1", e.Token, true)
+		h.wrote(used)
+	})
+}
+
+// TestLastUseForgetsOneSession holds that writing one session's last use leaves
+// the others remembered. A name changed past the log tells which are.
+func TestLastUseForgetsOneSession(t *testing.T) {
+	onBoth(t, "", func(h *house) {
+		h.Remember()
+		first := h.alice()
+		h.now = h.now.Add(session.SeenEvery / 2)
+		second, err := h.login("Alice", canary)
+		if err != nil {
+			h.Fatal(err)
+		}
+		h.live(first.Token)
+		h.live(second.Token)
+		err = h.log.Write.Do(h.Context(), func(tx *db.Tx) (any, error) {
+			_, err := tx.Exec(`UPDATE account SET username = 'Changed'`)
+			return nil, err
+		})
+		if err != nil {
+			h.Fatal(err)
+		}
+		h.now = h.now.Add(session.SeenEvery / 2)
+		h.live(first.Token) // its last use is written
+		if got := h.live(first.Token).Username; got != "Changed" {
+			h.Errorf("the session used is of %s, want it read again", got)
+		}
+		if got := h.live(second.Token).Username; got != "Alice" {
+			h.Errorf("the other session is of %s, want it remembered", got)
 		}
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -57,7 +59,8 @@ type App struct {
 	web      *web.Server
 	listener net.Listener
 	started  time.Time
-	from     uint64 // first line of this run
+	from     uint64       // first line of this run
+	newest   atomic.Int64 // time of the newest line that the heartbeat knows of
 	tasks    []func(context.Context) error
 
 	mu       sync.Mutex
@@ -124,7 +127,7 @@ func (a *App) listen(ctx context.Context) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", a.Listen)
 	if err != nil {
-		return wrong("listen", a.Listen, "cannot listen there (%v); choose another address or port", errors.Unwrap(err))
+		return a.cannotListen(err)
 	}
 	a.listener = l
 	if a.Config.URL == "" { // port 0 is the system's choice: it is known only now
@@ -135,6 +138,17 @@ func (a *App) listen(ctx context.Context) error {
 	return err
 }
 
+func (a *App) cannotListen(err error) error {
+	why, instead := errors.Unwrap(err), "address or port"
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		why = errno
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		instead = "port"
+	}
+	return wrong("listen", a.Listen, "cannot listen there (%v); choose another %s", why, instead)
+}
+
 // openLog makes the three parts of the log: the sealer that numbers, the front
 // that commits, the follower that writes the file.
 func (a *App) openLog(ctx context.Context) error {
@@ -143,6 +157,7 @@ func (a *App) openLog(ctx context.Context) error {
 	a.log = seclog.New(seclog.Config{Writer: a.write, Maker: maker, Now: a.Now, Flood: seclog.Flood{
 		PerMinute: a.settings.limits.Of(limit.Flood).N,
 		PerSecond: a.settings.limits.Of(limit.FloodTotal).N,
+		Group:     limit.GroupText,
 	}})
 	return nil
 }

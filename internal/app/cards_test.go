@@ -89,7 +89,7 @@ func TestCardLimit(t *testing.T) {
 		b := h.Person("alice", home)
 		addCard(b, visa)
 		b.Post(cardForm, cardFields(amex)...).Is(303).Wrote("sensitive_create")
-		b.Post(cardForm, cardFields(mastercard)...).Is(429, "there can be no more").
+		b.Post(cardForm, cardFields(mastercard)...).Is(429, "there can be no more", `name="cardholder_name"`).
 			Wrote("excess_rate_limit_exceeded actor=$alice subject=$alice target=limit:cards data.allowed=2")
 		b.Post(cardForm, cardFields(visa, "expiry", "09/29")...).Is(303).Wrote("sensitive_update")
 		if n := count(h, "card"); n != 2 {

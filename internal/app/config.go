@@ -46,7 +46,7 @@ type settings struct {
 type Wrong struct{ Flag, Value, Want string }
 
 // Error names the setting by its flag.
-func (w *Wrong) Error() string { return fmt.Sprintf("%s is %q: %s", w.Flag, w.Value, w.Want) }
+func (w *Wrong) Error() string { return fmt.Sprintf("--%s is %q: %s", w.Flag, w.Value, w.Want) }
 
 func wrong(flag, value, want string, args ...any) error {
 	return &Wrong{flag, value, fmt.Sprintf(want, args...)}

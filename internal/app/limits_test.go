@@ -90,6 +90,18 @@ func TestUnknownPaths(t *testing.T) {
 	b.Get("/robots.txt").Is(404).Wrote()
 }
 
+// TestUnknownPathsAreRequests holds that a path that is not there counts as a
+// request like any other.
+func TestUnknownPathsAreRequests(t *testing.T) {
+	h := house.Open(t, "sqlite", func(s *house.Setup) { s.Limits = "request=2/s,not_found=off" })
+	b := h.Browser(far)
+	for range 8 { // four times the limit may come at once
+		b.Get("/nowhere").Is(404).Wrote()
+	}
+	b.Get("/nowhere").Is(429).Has("Retry-After", "1").
+		Wrote("excess_rate_limit_exceeded actor= subject= target=limit:request data.allowed=2/s")
+}
+
 // TestFlood holds that noise beyond twenty lines a minute becomes one line with
 // its count, and that what concerns a known account stays.
 func TestFlood(t *testing.T) {
@@ -124,4 +136,20 @@ func TestFloodAtTheEnd(t *testing.T) {
 	}
 	h.Next(20)
 	h.StopWriting("log_events_aggregated data.count=5 target=event:authz_fail", "sys_shutdown")
+}
+
+// TestFloodOfANetwork holds that the addresses of one IPv6 network are one
+// source: singly written together twenty times, then summed up together.
+func TestFloodOfANetwork(t *testing.T) {
+	h := house.Open(t, "sqlite")
+	for i := range 30 {
+		address, want := fmt.Sprintf("2001:db8:7:7::%x", i+1), []string{}
+		if i < 20 {
+			want = append(want, "authz_fail reason=signed_out source_ip="+address)
+		}
+		h.Browser(address).Get("/activity").Is(303).Wrote(want...)
+	}
+	h.Browser("2001:db8:7:8::1").Get("/activity").Is(303).Wrote("authz_fail source_ip=2001:db8:7:8::1")
+	h.Tick(time.Minute)
+	h.Wrote("log_events_aggregated target=event:authz_fail data.address=2001:db8:7:7::/64 data.count=10 data.addresses=10")
 }

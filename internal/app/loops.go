@@ -2,11 +2,15 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"coffer/internal/db"
 	"coffer/internal/event"
+	"coffer/internal/fault"
+	"coffer/internal/seclog/seal"
 )
 
 // The server's times: what a slow client may hold.
@@ -23,6 +27,9 @@ const (
 // Heartbeat is how long the log may be without a line: a log that is older
 // belongs to a server that is stopped or frozen.
 const Heartbeat = 5 * time.Minute
+
+// Pulse is how often that is looked at.
+const Pulse = time.Second / 2
 
 func (a *App) serve(ctx context.Context) error {
 	srv := &http.Server{
@@ -73,13 +80,34 @@ func ticking(d time.Duration, fn func(context.Context)) func(context.Context) {
 	}
 }
 
-// heartbeat writes a line when none came for Heartbeat.
+// errNews is a heartbeat that is not needed: another node was faster.
+var errNews = fault.New(fault.Conflict, "The log has a newer line.")
+
+// heartbeat writes a line when none came for Heartbeat. The database is asked
+// only once the newest line that is known here is so old.
 func (a *App) heartbeat(ctx context.Context) error {
+	due := a.Now().Add(-Heartbeat)
+	if a.newest.Load() > due.UnixMicro() {
+		return nil
+	}
 	head, err := a.sealer.Head(ctx)
-	if err != nil || a.Now().Sub(time.UnixMicro(head.At)) < Heartbeat {
+	if err != nil {
 		return err
 	}
-	return a.log.Record(ctx, event.LogHeartbeat{})
+	if a.newest.Store(head.At); head.At > due.UnixMicro() {
+		return nil
+	}
+	err = a.log.Commit(ctx, func(tx *db.Tx) ([]event.Event, error) {
+		quiet, err := seal.Quiet(tx, due)
+		if err == nil && !quiet {
+			err = errNews
+		}
+		return []event.Event{event.LogHeartbeat{}}, err
+	})
+	if errors.Is(err, errNews) {
+		return nil
+	}
+	return err
 }
 
 // clock watches for steps of the wall clock against the monotonic one. Steps of

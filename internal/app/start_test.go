@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,21 +53,44 @@ func TestStart(t *testing.T) {
 	})
 }
 
-// TestHeartbeat holds that a log without news is never older than five minutes.
+// TestHeartbeat holds that a log without news is never older than five minutes
+// and the moment between two looks.
 func TestHeartbeat(t *testing.T) {
+	const heartbeat = "log_heartbeat actor=system:log target=log:security.log source_ip="
 	house.Both(t, func(h *house.House) {
 		h.Pass(app.Heartbeat - time.Microsecond)
-		h.Tick(30 * time.Second)
+		h.Tick(app.Pulse)
 		h.Wrote()
 		h.Pass(time.Microsecond)
-		h.Tick(30 * time.Second)
-		h.Wrote("log_heartbeat actor=system:log target=log:security.log source_ip=")
+		h.Tick(app.Pulse)
+		h.Wrote(heartbeat)
 		h.Pass(4 * time.Minute)
 		h.Person("alice", home)
 		h.Pass(4 * time.Minute)
-		h.Tick(30 * time.Second)
+		h.Tick(app.Pulse)
 		h.Wrote()
+		h.Pass(time.Minute)
+		h.Tick(app.Pulse)
+		h.Wrote(heartbeat)
 	})
+	if app.Pulse > time.Second {
+		t.Errorf("Pulse = %v, want a second at most", app.Pulse)
+	}
+}
+
+// TestOneHeartbeat holds that of several nodes that find the log old at once,
+// one writes. On SQLite there is one node.
+func TestOneHeartbeat(t *testing.T) {
+	h := house.Open(t, "postgres")
+	for range 5 {
+		h.Pass(app.Heartbeat)
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() { h.Tick(app.Pulse) })
+		}
+		all.Wait()
+		h.Wrote("log_heartbeat")
+	}
 }
 
 // TestClockStep holds that a clock which is moved is told, in both directions,

@@ -48,7 +48,7 @@ func (a *App) wire(context.Context) error {
 	a.tasks = []func(context.Context) error{
 		a.every(time.Minute, "sessions", sweep(people)),
 		a.every(time.Minute, "flood", a.log.SumUp),
-		a.every(30*time.Second, "log", a.heartbeat),
+		a.every(Pulse, "log", a.heartbeat),
 		a.every(time.Second, "clock", a.watchClock()),
 		a.every(time.Second, "log", a.writeFindings),
 		a.every(time.Second, "log", a.log.Probe),
@@ -137,6 +137,7 @@ func (a *App) Warnings() (out []string) {
 	if !web.Built() {
 		out = append(out, "the page assets are not built into this binary; build it with make")
 	}
+	out = append(out, a.volumeWarnings()...)
 	if runtime.GOOS != "linux" {
 		out = append(out, "this system is untested; Linux is what Coffer is tried on")
 	}

@@ -94,9 +94,6 @@ func New(c Config) *Service {
 	return s
 }
 
-// Forget drops the owner's data key from memory, once the owner is erased.
-func (s *Service) Forget(owner string) { s.keys.forget(owner) }
-
 // List reads all cards of an owner, newest first. It shows no more than last
 // digits, so it makes no event.
 func (s *Service) List(ctx context.Context, owner string) ([]Card, error) {

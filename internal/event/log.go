@@ -87,11 +87,11 @@ func (e LogFileAltered) about() About { return About{Target: segment(e.Segment)}
 // EventsAggregated stands for refusals that came too fast to be written singly.
 type EventsAggregated struct {
 	Event string `json:"-" in:"target:event"`
-	// Address is the address they came from; left out when they are summed over all.
+	// Address is the address they came from, for IPv6 the /64 network; left out when they are summed over all.
 	Address string `json:"address,omitempty"`
 	// Count is how many events this stands for.
 	Count int `json:"count"`
-	// Subjects counts the different accounts concerned.
+	// Subjects counts the different accounts concerned: always 0, since what concerns a known account is never summed up.
 	Subjects int `json:"subjects"`
 	// Addresses counts the different addresses.
 	Addresses int `json:"addresses"`
@@ -101,9 +101,9 @@ type EventsAggregated struct {
 	Common []Tally `json:"common,omitempty"`
 	// LeftOut counts values for which the line had no room.
 	LeftOut int `json:"left_out,omitempty"`
-	// From is when the first came.
+	// From is the start of the time that the sum covers.
 	From string `json:"from"`
-	// To is when the last came.
+	// To is its end.
 	To string `json:"to"`
 }
 
@@ -118,7 +118,7 @@ type Tally struct {
 var eventsAggregated = Kind{
 	Name: "log_events_aggregated", Level: Warning, Outcome: Failure,
 	Says: "Refusals summed up: too many to write singly",
-	Doc:  "Refusals of visitors who are not signed in, beyond 20 a minute per event and address, are summed up once a minute instead of filling the disk. None is dropped in silence. The outcome is that of what was summed up.",
+	Doc:  "Refusals of visitors who are not signed in, beyond 20 a minute per event and address (IPv6: /64 network), are summed up once a minute instead of filling the disk. None is dropped in silence. The outcome is that of what was summed up.",
 	New:  func() Event { return EventsAggregated{} },
 }
 

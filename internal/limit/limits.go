@@ -65,6 +65,20 @@ func Group(a netip.Addr) netip.Prefix {
 	return netip.PrefixFrom(a, bits).Masked()
 }
 
+// GroupText names the group of an address that is text: an IPv4 address by
+// itself, an IPv6 address by its network. What is no address is its own group.
+func GroupText(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	g := Group(a)
+	if g.IsSingleIP() {
+		return g.Addr().String()
+	}
+	return g.String()
+}
+
 // group appends the bytes that tell the address's group: four for IPv4, eight
 // for IPv6, none for no address. It is Group without making one, for the path
 // of every request.

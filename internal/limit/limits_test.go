@@ -143,7 +143,7 @@ func TestGroupText(t *testing.T) {
 		"":                     "",
 		"nowhere":              "nowhere",
 	} {
-		if got := limit.GroupText(address); got != want {
+		if got := GroupText(address); got != want {
 			t.Errorf("GroupText(%q) = %q, want %q", address, got, want)
 		}
 	}

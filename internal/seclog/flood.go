@@ -11,10 +11,12 @@ import (
 // Flood says how much unauthenticated noise is written line by line; the rest
 // is counted and summed up once a minute. A zero means no limit.
 type Flood struct {
-	// PerMinute is for one event from one address.
+	// PerMinute is for one event from one group of addresses.
 	PerMinute int
-	// PerSecond is for all of it together; beyond it, sums name no address.
+	// PerSecond is for all lines together; beyond it, sums name no address.
 	PerSecond int
+	// Group names the group that an address counts as; nil: each is its own.
+	Group func(address string) string
 }
 
 // maxSums bounds the sums a minute may write, and with them the disk that
@@ -27,7 +29,8 @@ var never = map[string]bool{
 	"authn_login_fail_max": true, "authn_login_lock": true, "authn_login_unlock": true,
 }
 
-// source is what a sum is kept by; no address means all the others.
+// source is what a sum is kept by: an event and the address, or the group, that
+// it came from; no address means all the others.
 type source struct{ event, address string }
 
 type flood struct {
@@ -43,6 +46,9 @@ type flood struct {
 }
 
 func newFlood(f Flood, now func() time.Time) *flood {
+	if f.Group == nil {
+		f.Group = func(address string) string { return address }
+	}
 	return &flood{Flood: f, now: now, singles: map[source]int{}, sums: map[source]*sum{}, start: now()}
 }
 
@@ -66,34 +72,39 @@ func (f *flood) sieve() func([]event.Record) []event.Record {
 	}
 }
 
-// admit says whether r is written by itself; otherwise it is counted.
+// admit says whether r is written by itself; otherwise it is counted. Only what
+// is written counts toward the second: else one that is loud beyond its own
+// quota would push the others' lines out.
 func (f *flood) admit(r event.Record) (single bool) {
 	if r.Actor != "" || r.Subject != "" || never[r.Event] {
 		return true
 	}
+	from := source{r.Event, f.Group(r.SourceIP)}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if s := f.now().Unix(); s != f.second {
-		f.second, f.total = s, 0
-	}
-	f.total++
-	from := source{r.Event, r.SourceIP}
-	if f.PerSecond > 0 && f.total > f.PerSecond {
-		f.sum(source{event: r.Event}, r)
-		return false
-	}
 	n, known := f.singles[from]
 	if f.PerMinute > 0 && n >= f.PerMinute {
 		f.sum(from, r)
 		return false
 	}
+	if s := f.now().Unix(); s != f.second {
+		f.second, f.total = s, 0
+	}
+	if f.PerSecond > 0 && f.total >= f.PerSecond {
+		f.sum(source{event: r.Event}, r)
+		return false
+	}
+	f.total++
 	if known || len(f.singles) < 60*max(f.PerSecond, 200) {
 		f.singles[from] = n + 1
 	}
 	return true
 }
 
-func (f *flood) sum(from source, r event.Record) {
+func (f *flood) sum(from source, r event.Record) { f.kept(from).add(r) }
+
+// kept is the sum of a source, or the one of all the others when there are many.
+func (f *flood) kept(from source) *sum {
 	s := f.sums[from]
 	if s == nil && len(f.sums) >= maxSums {
 		from.address = ""
@@ -103,47 +114,53 @@ func (f *flood) sum(from source, r event.Record) {
 		s = newSum()
 		f.sums[from] = s
 	}
-	s.add(r)
+	return s
 }
 
-// take ends the minute and gives its sums as events.
-func (f *flood) take() []event.Event {
+// window is a stretch of time and the sums of what came in it.
+type window struct {
+	start, end time.Time
+	sums       map[source]*sum
+}
+
+// take ends the minute and gives its sums.
+func (f *flood) take() window {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	from, to := event.Stamp(f.start), event.Stamp(f.now())
-	out := make([]event.Event, 0, len(f.sums))
-	for src, s := range f.sums {
-		out = append(out, s.event(src, from, to))
-	}
-	f.start = f.now()
+	w := window{f.start, f.now(), f.sums}
+	f.start, f.sums = w.end, map[source]*sum{}
 	clear(f.singles)
-	clear(f.sums)
-	return out
+	return w
 }
 
-// putBack keeps what could not be written for the next minute's sums.
-func (f *flood) putBack(events []event.Event) {
+// putBack adds what could not be written to the sums of the running minute,
+// which thereby began when w did.
+func (f *flood) putBack(w window) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, e := range events {
-		a := e.(event.EventsAggregated)
-		from := source{a.Event, a.Address}
-		if f.sums[from] == nil {
-			f.sums[from] = newSum()
-		}
-		f.sums[from].count += a.Count
+	f.start = w.start
+	for from, s := range w.sums {
+		f.kept(from).merge(s)
 	}
+}
+
+func (w window) events() []event.Event {
+	out := make([]event.Event, 0, len(w.sums))
+	for from, s := range w.sums {
+		out = append(out, s.event(from, event.Stamp(w.start), event.Stamp(w.end)))
+	}
+	return out
 }
 
 // SumUp writes what flood control counted since it last did.
 func (l *Log) SumUp(ctx context.Context) error {
-	events := l.flood.take()
-	if len(events) == 0 {
+	w := l.flood.take()
+	if len(w.sums) == 0 {
 		return nil
 	}
-	err := l.Record(ctx, events...)
+	err := l.Record(ctx, w.events()...)
 	if err != nil {
-		l.flood.putBack(events)
+		l.flood.putBack(w)
 	}
 	return err
 }

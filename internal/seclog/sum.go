@@ -30,14 +30,26 @@ func newSum() *sum {
 
 func (s *sum) add(r event.Record) {
 	s.count++
-	tally(s.addresses, r.SourceIP)
-	tally(s.typed, typedIn(r.Rest))
-	tally(s.targets, r.Target)
+	tally(s.addresses, r.SourceIP, 1)
+	tally(s.typed, typedIn(r.Rest), 1)
+	tally(s.targets, r.Target, 1)
 }
 
-func tally(m map[string]int, value string) {
+// merge adds all of another sum.
+func (s *sum) merge(other *sum) {
+	s.count += other.count
+	for _, m := range []struct{ to, from map[string]int }{
+		{s.addresses, other.addresses}, {s.typed, other.typed}, {s.targets, other.targets},
+	} {
+		for value, n := range m.from {
+			tally(m.to, value, n)
+		}
+	}
+}
+
+func tally(m map[string]int, value string, n int) {
 	if _, known := m[value]; value != "" && (known || len(m) < maxDistinct) {
-		m[value]++
+		m[value] += n
 	}
 }
 
@@ -54,7 +66,7 @@ func typedIn(rest []byte) string {
 }
 
 // event is the sum as a line. The commonest are the addresses where it covers
-// many, else the typed names, else what was asked for.
+// several, else the typed names, else what was asked for.
 func (s *sum) event(from source, start, end string) event.Event {
 	common := s.targets
 	switch {

@@ -13,7 +13,7 @@ var ErrReplaced = fault.New(fault.SignedOut, "This sign-in was renewed or ended 
 // Entry says who signs in and how.
 type Entry struct {
 	Account string
-	Level   string // Full or Password
+	Level   string
 	Method  string // for the log
 	// SourceIP and UserAgent are shown to the person in their list of sessions.
 	SourceIP, UserAgent string

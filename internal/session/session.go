@@ -35,20 +35,16 @@ const (
 	Most = 10
 )
 
-// Levels of a session.
-const (
-	Full     = "full"
-	Password = "password" // a second factor is outstanding
-)
+// Full is the level of a session that may do all that its person may.
+const Full = "full"
 
 // Reasons for which a session ended.
 const (
-	Logout    = "logout"
-	IdleEnd   = "idle"
-	AgeEnd    = "absolute"
-	CapEnd    = "cap"
-	Reuse     = "reuse"
-	EndedByUs = "ended"
+	Logout  = "logout"
+	IdleEnd = "idle"
+	AgeEnd  = "absolute"
+	CapEnd  = "cap"
+	Reuse   = "reuse"
 )
 
 // State is what a token is worth.

@@ -44,17 +44,6 @@ var files = []file{
 	{"pseudonym.pem", makePseudonym, (*Vault).readPseudonym},
 }
 
-// Exists reports whether dir holds any of the keys. What cannot be looked at
-// counts as there: Load then says why, and nobody makes new keys beside it.
-func Exists(dir string) (found bool) {
-	for _, f := range files {
-		if _, err := os.Stat(filepath.Join(dir, f.name)); !errors.Is(err, fs.ErrNotExist) {
-			return true
-		}
-	}
-	return false
-}
-
 // Create makes the keys that dir lacks, on disk before it returns, and loads
 // them all. It is for a database that remembers no key. A first start that was
 // killed half-way is completed by the next, and several nodes may start on one

@@ -53,15 +53,6 @@ func TestCreateMakesPrivateFiles(t *testing.T) {
 	}
 }
 
-func TestExists(t *testing.T) {
-	_, dir := made(t)
-	for dir, want := range map[string]bool{dir: true, t.TempDir(): false, filepath.Join(dir, "none"): false} {
-		if got := Exists(dir); got != want {
-			t.Errorf("Exists(%s) = %v, want %v", dir, got, want)
-		}
-	}
-}
-
 func TestCreateKeepsWhatIsThere(t *testing.T) {
 	v, dir := made(t)
 	again, err := Create(dir)

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"coffer/internal/db"
 	"coffer/internal/event"
@@ -154,6 +155,14 @@ func (s *Sealer) ridealong(tx *db.Tx) error {
 		return nil
 	}
 	return fn(tx)
+}
+
+// Quiet says within a transaction whether the log has no line newer than since,
+// and none on its way.
+func Quiet(tx *db.Tx, since time.Time) (quiet bool, err error) {
+	var n int
+	err = tx.QueryRow(selectQuiet, since.UnixMicro()).Scan(&n)
+	return n == 1, err
 }
 
 // Head reads where the log stands.

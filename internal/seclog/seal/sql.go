@@ -15,6 +15,9 @@ const (
 	selectLines  = `SELECT seq, event, line FROM event WHERE seq >= $1 ORDER BY seq LIMIT $2`
 	selectStaged = `SELECT commit_id, n, at, event, level, outcome, actor, subject, source_ip, session, target, rest
 		FROM staged ORDER BY at, commit_id, n LIMIT $1`
+	// What is staged is about to be the newest line.
+	selectQuiet = `SELECT COUNT(*) FROM head WHERE id = 1 AND at <= $1 AND NOT EXISTS (SELECT 1 FROM staged)`
+
 	selectCommit = `SELECT (SELECT COUNT(*) FROM staged WHERE commit_id = $1) + (SELECT COUNT(*) FROM event WHERE commit_id = $1)`
 )
 
@@ -32,7 +35,7 @@ var (
 
 // Statements lists the room's SQL, for the test that prepares each on both engines.
 func Statements() []string {
-	return []string{selectHead, updateHead, selectLines, selectStaged, selectCommit, insertEvent, insertEvents, insertStaged, deleteStaged, deleteChunk}
+	return []string{selectHead, updateHead, selectLines, selectStaged, selectQuiet, selectCommit, insertEvent, insertEvents, insertStaged, deleteStaged, deleteChunk}
 }
 
 var errMoved = errors.New("the log's head moved: another sealer was first")
