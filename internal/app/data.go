@@ -119,7 +119,7 @@ func (a *App) roomLeft() error {
 	if err := syscall.Statfs(a.Data, &fs); err != nil {
 		return err
 	}
-	if fs.Bavail*uint64(fs.Bsize) < room { //nolint:unconvert // other systems differ
+	if fs.Bavail*uint64(fs.Bsize) < room { // Bsize has another type on other systems
 		return errNoRoom
 	}
 	return nil

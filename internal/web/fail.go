@@ -26,7 +26,10 @@ type retry struct {
 	err  error
 }
 
+// Error is the fault's own message.
 func (r *retry) Error() string { return r.err.Error() }
+
+// Unwrap is the fault.
 func (r *retry) Unwrap() error { return r.err }
 
 // Retry shows a form's page again if err is the visitor's to mend. A handler

@@ -71,13 +71,6 @@ CREATE TABLE key_seen (
 	created     BIGINT NOT NULL
 );
 
-CREATE TABLE throttle (
-	key   TEXT PRIMARY KEY,
-	count BIGINT NOT NULL,
-	since BIGINT NOT NULL,
-	until BIGINT
-);
-
 CREATE TABLE staged (
 	commit_id TEXT NOT NULL,
 	n         BIGINT NOT NULL,

@@ -20,7 +20,7 @@ type appearance struct {
 func look(info os.FileInfo) appearance {
 	a := appearance{size: info.Size(), changed: changed(info)}
 	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
-		a.device, a.inode, a.links = uint64(sys.Dev), uint64(sys.Ino), uint64(sys.Nlink) //nolint:unconvert // other systems differ
+		a.device, a.inode, a.links = uint64(sys.Dev), uint64(sys.Ino), uint64(sys.Nlink) // of other types on other systems
 	}
 	return a
 }
