@@ -29,14 +29,14 @@ var schema embed.FS
 // version it was and is. A SQLite file that holds a schema and must move is
 // copied beside first, as FILE.before-<version>.
 func Migrate(ctx context.Context, c Config) (from, to int64, err error) {
+	if c.Engine() == SQLite {
+		return migrateSQLite(ctx, c)
+	}
 	from, to, err = Pending(ctx, c)
 	if err != nil || from == to {
 		return from, to, err
 	}
-	if c.Engine() == Postgres {
-		return migratePostgres(ctx, c)
-	}
-	return migrateSQLite(ctx, c)
+	return migratePostgres(ctx, c)
 }
 
 // Pending tells the schema's version and the one that this program wants,
@@ -64,6 +64,11 @@ func migrateSQLite(ctx context.Context, c Config) (from, to int64, err error) {
 		return 0, 0, fmt.Errorf("lock %s: %w", lock.Path(), err)
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	// Asked under the lock: a new file's change to WAL, unlike all else in
+	// SQLite, does not wait for whoever looks at the file meanwhile.
+	if from, to, err = Pending(ctx, c); err != nil || from == to {
+		return from, to, err
+	}
 	if err := private(c.File); err != nil {
 		return 0, 0, err
 	}
