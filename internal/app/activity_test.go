@@ -14,16 +14,16 @@ func TestActivity(t *testing.T) {
 		alice := h.Person("alice", home)
 		path := addCard(alice, visa)
 		bob := h.Person("bob", far)
-		bob.Get("/activity").Is(200, "Account created", "Session started").Not("4242", home).Wrote()
+		bob.Get("/activity").Is(200, "Account created", "Session started").Not("•••• 4242", home).Wrote()
 		bob.Get(path).Is(404).Wrote("malicious_direct_reference subject=$alice")
 		h.Browser(office).Post("/login", "username", "alice", "password", "not this one").Is(401).Wrote("authn_login_fail subject=$alice")
 		h.Browser(office).Post("/signup", "username", "alice", "password", house.Password).Is(422).Wrote("authn_signup_fail subject=$alice")
 		h.Browser(office).Get(path).To("/login?next=" + strings.ReplaceAll(path, "/", "%2F")).Wrote("authz_fail subject=")
 
-		alice.Get("/activity").Is(200, "Account created", "4242 added", "Someone else asked for this card", "told that it does not exist",
+		alice.Get("/activity").Is(200, "Account created", "•••• 4242 added", "Someone else asked for this card", "told that it does not exist",
 			"wrong password", "Someone tried to sign up with your name", far, office, "Key made that seals your cards").
 			Not(h.ID("bob"), h.ID("session-of-bob"), "Access refused").Wrote()
-		bob.Get("/activity").Is(200, "Account created").Not("Someone else", "4242", "does not exist", h.ID("alice")).Wrote()
+		bob.Get("/activity").Is(200, "Account created").Not("Someone else", "•••• 4242", "does not exist", h.ID("alice")).Wrote()
 		alice.Get(path).Is(200, "History of this card", "Someone else asked for this card").Not(h.ID("bob")).Wrote("sensitive_read")
 	})
 }
