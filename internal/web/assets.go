@@ -81,6 +81,9 @@ func Static(notFound http.Handler) http.Handler { return static(built, notFound)
 func static(a assets, notFound http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		file, ok := a.files[strings.TrimPrefix(r.URL.Path, "/static/")]
+		if e, found := engravingAt(r.URL.Path); found {
+			file, ok = asset{kind: types[".svg"], plain: e.picture()}, true
+		}
 		if !ok {
 			notFound.ServeHTTP(w, r)
 			return
