@@ -14,7 +14,7 @@ ASSET_SOURCES := $(shell find internal/web/assets internal/factor/common -type f
 MODULES := node_modules/.package-lock.json
 ASSETS := internal/web/assets/dist/.made
 
-.PHONY: help run build assets test test-go test-slow test-browser check fmt generate bench fuzz audit screenshots clean need-go need-node
+.PHONY: help run build assets test test-go test-slow test-verify test-browser check fmt generate bench fuzz audit screenshots clean need-go need-node
 
 help: ## this list
 	@echo 'Coffer: a card vault that writes down what happens to it.'
@@ -26,20 +26,24 @@ help: ## this list
 run: bin/coffer ## build what changed and start on http://localhost:8880; ARGS= adds flags
 	@exec bin/coffer serve $(ARGS)
 
-build: bin/coffer ## build bin/coffer, with its page assets inside
+build: bin/coffer bin/coffer-verify ## build both binaries into bin/: the vault with its page assets inside, and the judge of its log
 
-test: ## run every test: Go with the race detector on SQLite and PostgreSQL, then the browser
-	@.ci/packages cc postgresql chromium
+test: ## run every test: Go with the race detector on SQLite and PostgreSQL, both verifiers, the browser
+	@.ci/packages cc postgresql openssl strace chromium
 	@$(MAKE) test-go
+	@$(MAKE) test-verify
 	@$(MAKE) test-browser
 
 test-go: $(ASSETS) | need-go ## run the Go tests alone (a C compiler and PostgreSQL are needed)
-	@.ci/packages cc postgresql
+	@.ci/packages cc postgresql openssl strace
 	go run ./internal/apptest/pgserve -- go test -race -shuffle=on $(PACKAGES)
 
-test-slow: | need-go ## kill -9 under load a hundred times on each engine (test does eight)
-	@.ci/packages cc postgresql
-	KILL_ROUNDS=$(or $(KILL_ROUNDS),100) go test -timeout 30m -v -run TestKill ./cmd/coffer
+test-slow: | need-go ## kill -9 under load a hundred times on each engine (test does eight), cut the power twenty times (root)
+	@.ci/packages cc postgresql openssl strace btrfs
+	KILL_ROUNDS=$(or $(KILL_ROUNDS),100) POWER_CUTS=$(or $(POWER_CUTS),20) go test -timeout 60m -v -run 'TestKill|TestPowerCut' ./cmd/coffer
+
+test-verify: bin/coffer-verify | need-node ## hold the browser's verifier and coffer-verify to the forgery corpus, and to each other
+	node --test test/verify/*.test.mjs
 
 test-browser: bin/coffer ## run the browser tests alone (Chromium is needed)
 	@.ci/packages chromium
@@ -56,7 +60,7 @@ generate: | need-go ## make the templates' Go code and docs/EVENTS.md again
 	$(TOOL) templ generate -path internal/web
 	go generate ./internal/...
 
-bench: bin/coffer ## measure beside a bare server, raw inserts and bare hashes of the same run
+bench: bin/coffer bin/coffer-verify ## measure beside a bare server, raw inserts and bare hashes of the same run
 	go run ./bench bin/coffer
 
 fuzz: $(ASSETS) | need-go ## fuzz each decoder for FUZZTIME (20s)
@@ -77,6 +81,10 @@ assets: $(ASSETS) ## build the page assets
 
 bin/coffer: $(SOURCES) $(ASSETS) | need-go
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/coffer
+
+# The judge needs no assets, and is made of little: it is built anew whenever a source changed.
+bin/coffer-verify: $(SOURCES) | need-go
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/coffer-verify
 
 $(MODULES): package.json package-lock.json | need-node
 	npm ci --no-audit --no-fund

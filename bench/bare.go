@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -63,6 +64,19 @@ func serveBare(mode, addr string) error {
 	return nil
 }
 
+// rawDatabase is where raw inserts go: the bare server's, or PostgreSQL's.
+func rawDatabase(dir, postgres string) (*sql.DB, error) {
+	if postgres == "" {
+		return bareDatabase(filepath.Join(dir, "raw.db"))
+	}
+	db, err := sql.Open("pgx", postgres)
+	if err != nil {
+		return nil, err
+	}
+	_, err = db.Exec(`CREATE TABLE event (seq BIGSERIAL PRIMARY KEY, at BIGINT, name TEXT, line BYTEA)`)
+	return db, err
+}
+
 func bareDatabase(file string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 	if err != nil {
@@ -111,7 +125,7 @@ func (s *bareServer) answer(w http.ResponseWriter, row bareRow, err error) {
 
 // insertEvent is the raw synced insert: one row, one sync, nothing shared.
 func insertEvent(ctx context.Context, db *sql.DB) error {
-	_, err := db.ExecContext(ctx, `INSERT INTO event (at, name, line) VALUES (?, ?, ?)`, time.Now().UnixMicro(), "sensitive_create", bareLine("7"))
+	_, err := db.ExecContext(ctx, `INSERT INTO event (at, name, line) VALUES ($1, $2, $3)`, time.Now().UnixMicro(), "sensitive_create", bareLine("7"))
 	return err
 }
 

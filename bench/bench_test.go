@@ -3,12 +3,13 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
+
+var short = window{10 * time.Millisecond, 100 * time.Millisecond}
 
 func TestDriveCountsRightAnswersOnly(t *testing.T) {
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -22,14 +23,14 @@ func TestDriveCountsRightAnswersOnly(t *testing.T) {
 	ask := func(path, mark string) request {
 		return func(int, int) ([]byte, int, string) { return get(addr, path, ""), http.StatusOK, mark }
 	}
-	r, err := drive(addr, 3, 100*time.Millisecond, ask("/", "a page"))
+	r, err := drive(addr, 3, short, ask("/", "a page"))
 	if err != nil || r.rate <= 0 || r.p99 <= 0 {
 		t.Errorf("drive(a good page) = %+v, %v, want a rate and a p99", r, err)
 	}
-	if r, err := drive(addr, 3, 100*time.Millisecond, ask("/gone", "a page")); err == nil {
+	if r, err := drive(addr, 3, short, ask("/gone", "a page")); err == nil {
 		t.Errorf("drive(404) = %+v, want an error", r)
 	}
-	if r, err := drive(addr, 1, 100*time.Millisecond, ask("/", "another page")); err == nil {
+	if r, err := drive(addr, 1, short, ask("/", "another page")); err == nil {
 		t.Errorf("drive(wrong mark) = %+v, want an error", r)
 	}
 }
@@ -65,7 +66,7 @@ func TestBareServerAnswersAfterItsWrite(t *testing.T) {
 }
 
 func TestRawInserts(t *testing.T) {
-	r, err := rawInserts(filepath.Join(t.TempDir(), "raw.db"), 50*time.Millisecond)
+	r, err := rawInserts(t.TempDir(), "", short)
 	if err != nil || r.rate <= 0 {
 		t.Errorf("rawInserts = %+v, %v, want a rate", r, err)
 	}
@@ -115,26 +116,59 @@ func TestTableJudges(t *testing.T) {
 		compare("fast", at(60, 10, 70), at(100, 100, 100), "ref", 0.5),
 		compare("slow", at(40, 40, 99), at(100, 100, 100), "ref", 0.5),
 		compare("shown only", at(40), at(100), "ref", 0),
-		atMost("small", "MB", 10, 35),
+		atMost("small", "MB", 10, 35), atMost("at the limit", "MB", 35, 35),
+		atLeast("many", "lines/s", 35, 35).with("%d lines", 7), atLeast("few", "lines/s", 34, 35),
+		{name: "absent", measured: "no PostgreSQL here"},
 	})
-	for _, want := range []string{"fast", "0.60   yes", "0.40   no", "small", "2 of 3 targets met"} {
+	for _, want := range []string{"fast", "0.60   ok", "0.40   short", "7 lines", "no PostgreSQL here", "3 of 6 targets met"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("table = %s\nwant %q in it", out.String(), want)
 		}
 	}
 }
 
-func TestBenchmarkOutputIsRead(t *testing.T) {
-	out := "goos: linux\nBenchmarkCommit/writers=1-2 \t 5000\t 300000 ns/op\t 3333 commits/s\t 0.5 p99-ms\n" +
-		"BenchmarkCommit/writers=64-2 \t 90000\t 25000.5 ns/op\t 39998 commits/s\t 12.5 p99-ms\nPASS\n"
-	want := [][]string{{"1", "3333", "0.5"}, {"64", "39998", "12.5"}}
-	found := benchmarkLine.FindAllStringSubmatch(out, -1)
-	if len(found) != len(want) {
-		t.Fatalf("found %q, want %d lines", found, len(want))
-	}
-	for i := range want {
-		if !slices.Equal(found[i][1:], want[i]) {
-			t.Errorf("line %d = %q, want %q", i, found[i][1:], want[i])
+func TestPlanIsSmallWhereAsked(t *testing.T) {
+	env := func(set ...string) func(string) string {
+		return func(name string) string {
+			if slices.Contains(set, name) {
+				return "1"
+			}
+			return ""
 		}
+	}
+	usual, quick, large := planOf(env()), planOf(env("BENCH_QUICK")), planOf(env("BENCH_LARGE"))
+	if usual.events != 200_000 || usual.lines != 1_000_000 || usual.rounds != 3 {
+		t.Errorf("usual plan = %+v", usual)
+	}
+	if quick.rounds != 1 || quick.events >= usual.events || quick.window.during >= usual.window.during {
+		t.Errorf("quick plan = %+v, want less than %+v", quick, usual)
+	}
+	if large.events != 10_000_000 || large.lines != 10_000_000 || large.window != usual.window {
+		t.Errorf("large plan = %+v", large)
+	}
+}
+
+func TestCPUOf(t *testing.T) {
+	used, known := cpuOf("4242 (a (strange) name) S 1 2 3 0 -1 4194560 100 0 0 0 150 50 0 0 20 0 8 0 1000 0 0")
+	if !known || used != 2*time.Second {
+		t.Errorf("cpuOf = %v, %v, want 2s", used, known)
+	}
+	for _, text := range []string{"", "4242 (short) S 1 2", "4242 (x) S 1 2 3 0 -1 4194560 100 0 0 0 many 50 0 0"} {
+		if used, known := cpuOf(text); known {
+			t.Errorf("cpuOf(%q) = %v, want that it is not known", text, used)
+		}
+	}
+}
+
+func TestUsualIsUndisturbed(t *testing.T) {
+	times := 0
+	each, err := usual(100*time.Millisecond, func() error {
+		if times++; times == 100 {
+			time.Sleep(50 * time.Millisecond)
+		}
+		return nil
+	})
+	if err != nil || each > 100*time.Microsecond {
+		t.Errorf("usual = %v, %v, want what nothing takes", each, err)
 	}
 }

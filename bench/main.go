@@ -3,15 +3,18 @@
 // synced inserts, bare hashes. Times depend on the machine, ratios much less,
 // so the targets are ratios wherever one makes sense.
 //
-// It sends load to loopback only, for about three minutes, and leaves nothing
+// It sends load to loopback only, for about five minutes, and leaves nothing
 // behind. It refuses no slow machine and judges nothing but the table's last
-// column; what it cannot tell is how the figures grow with a full database.
+// column; what it cannot tell is how sign-in and cards grow with a full
+// database.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 )
 
 func main() {
@@ -21,12 +24,16 @@ func main() {
 	}
 }
 
+// run measures, or is one of the processes that measuring starts.
 func run(args []string) error {
-	if len(args) == 3 && args[0] == "bare" {
+	switch {
+	case len(args) == 3 && args[0] == "bare":
 		return serveBare(args[1], args[2])
-	}
-	if len(args) != 1 {
-		return fmt.Errorf("usage: bench BINARY, for example: go run ./bench bin/coffer")
+	case len(args) == 3 && args[0] == "forge":
+		lines, err := strconv.Atoi(args[2])
+		return errors.Join(err, forgeLog(args[1], lines))
+	case len(args) != 1:
+		return errors.New("usage: bench BINARY, for example: go run ./bench bin/coffer")
 	}
 	// Not the system's temporary directory, which is often kept in memory, where a sync costs nothing.
 	dir, err := os.MkdirTemp(".", ".bench-")
@@ -34,13 +41,11 @@ func run(args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	p := planOf(os.Getenv)
 	fmt.Printf("%s on %s/%s, %d cores; median of %d rounds of %s each\n\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), rounds, window)
-	m := &measurement{binary: args[0], dir: dir, results: map[string][]result{}}
-	figures, err := m.all()
-	if err != nil {
-		return err
-	}
-	print(os.Stdout, figures)
-	return nil
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), p.rounds, p.window.during)
+	m := &measurement{plan: p, binary: args[0], dir: dir, results: map[string][]result{}}
+	err = m.all()
+	print(os.Stdout, m.figures)
+	return err
 }

@@ -23,9 +23,10 @@ type server struct {
 	said    bytes.Buffer
 }
 
-// startCoffer starts Coffer with the limits off that the load itself would
-// meet, and returns with its first answer. Flood control stays on.
-func startCoffer(binary, data string) (*server, error) {
+// startCoffer starts Coffer, on SQLite unless it is given a PostgreSQL, with
+// the limits off that the load itself would meet, and returns with its first
+// answer. Flood control stays on.
+func startCoffer(binary, data, postgres string) (*server, error) {
 	path, err := filepath.Abs(binary)
 	if err != nil {
 		return nil, err
@@ -34,9 +35,16 @@ func startCoffer(binary, data string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	secret := ""
+	if postgres != "" { // its URL may hold a password
+		secret = data + ".url"
+		if err := os.WriteFile(secret, []byte(postgres), 0o600); err != nil {
+			return nil, err
+		}
+	}
 	s := &server{addr: addr, process: exec.Command(path, "serve")}
 	s.process.Env = append(os.Environ(),
-		"COFFER_LISTEN="+addr, "COFFER_URL=http://"+addr, "COFFER_DATA="+data, "COFFER_DATABASE=", "COFFER_LOG_STDOUT=false",
+		"COFFER_LISTEN="+addr, "COFFER_URL=http://"+addr, "COFFER_DATA="+data, "COFFER_DATABASE=", "COFFER_DATABASE_FILE="+secret, "COFFER_LOG_STDOUT=false",
 		"COFFER_LIMITS=request=off,signup=off,login=off,reveal=off,cards=off")
 	return s, s.start()
 }
@@ -108,8 +116,43 @@ func (s *server) memory() (float64, error) { return s.status("VmRSS:") }
 
 func (s *server) peakMemory() (float64, error) { return s.status("VmHWM:") }
 
+// forgetPeak makes peakMemory begin anew, where the system can do that; where
+// not, the peak is that of the process's whole life.
+func (s *server) forgetPeak() {
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.pid()), []byte("5"), 0)
+}
+
+// cpu is the time that a process has had of all cores, where that is told.
+func cpu(pid int) (used time.Duration, known bool) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, false
+	}
+	return cpuOf(string(text))
+}
+
+func (s *server) pid() int { return s.process.Process.Pid }
+
+// cpuOf reads user and system time: the 12th and 13th word behind the name,
+// which may hold anything but ends with the last parenthesis. They count in
+// hundredths of a second.
+func cpuOf(stat string) (used time.Duration, known bool) {
+	words := strings.Fields(stat[strings.LastIndex(stat, ")")+1:])
+	if len(words) < 13 {
+		return 0, false
+	}
+	for _, w := range words[11:13] {
+		n, err := strconv.Atoi(w)
+		if err != nil {
+			return 0, false
+		}
+		used += time.Duration(n) * 10 * time.Millisecond
+	}
+	return used, true
+}
+
 func (s *server) status(name string) (float64, error) {
-	pid := strconv.Itoa(s.process.Process.Pid)
+	pid := strconv.Itoa(s.pid())
 	text, err := os.ReadFile("/proc/" + pid + "/status")
 	if err != nil {
 		text, err = exec.Command("ps", "-o", "rss=", "-p", pid).Output()

@@ -13,14 +13,14 @@ import (
 type figure struct {
 	name, target, measured, reference string
 	ratio                             float64 // 0 where there is none
-	met, judged                       bool
+	judged, met                       bool    // against a target, if there is one
 }
 
-// figures compares what pages measured. The demo that Coffer grew from created
+// pageFigures compares what pages measured. The demo that Coffer grew from created
 // 512 cards a second and answered 5,250 signed-out views beside a bare server
 // with 4,340 inserts and 25,950 synced lines: ten times the one and four times
 // the other are 1.18 and 0.81 of the bare server's figures here.
-func (m *measurement) figures() []figure {
+func (m *measurement) pageFigures() []figure {
 	return []figure{
 		m.against("card view, 1 client", "view 1", "bare line 1", 0),
 		m.against("card view, 64 clients", "view 64", "bare line 64", 0.5),
@@ -57,6 +57,11 @@ func compare(name string, got, ref []result, of string, want float64) figure {
 	return f
 }
 
+// slowest judges the 99th percentile: the median of what the rounds came to.
+func (m *measurement) slowest(name, measured string, limit float64) figure {
+	return atMost(name, "ms", median(each(m.results[measured], func(r result) float64 { return r.p99 })), limit)
+}
+
 func atMost(name, unit string, got, limit float64) figure {
 	return figure{
 		name: name, target: fmt.Sprintf("< %.0f %s", limit, unit), measured: fmt.Sprintf("%.1f %s", got, unit),
@@ -64,9 +69,22 @@ func atMost(name, unit string, got, limit float64) figure {
 	}
 }
 
+func atLeast(name, unit string, got, limit float64) figure {
+	return figure{
+		name: name, target: fmt.Sprintf("≥ %.0f %s", limit, unit), measured: fmt.Sprintf("%.0f %s", got, unit),
+		judged: true, met: got >= limit,
+	}
+}
+
+// with adds a remark where the reference stands.
+func (f figure) with(remark string, args ...any) figure {
+	f.reference = fmt.Sprintf(remark, args...)
+	return f
+}
+
 func print(w io.Writer, figures []figure) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "figure\ttarget\tmeasured\treference\tratio\tmet")
+	fmt.Fprintln(t, "figure\ttarget\tmeasured\treference\tratio\t")
 	met, judged := 0, 0
 	for _, f := range figures {
 		ratio, verdict := "", ""
@@ -75,10 +93,10 @@ func print(w io.Writer, figures []figure) {
 		}
 		if f.judged {
 			judged++
-			verdict = "no"
+			verdict = "short"
 			if f.met {
 				met++
-				verdict = "yes"
+				verdict = "ok"
 			}
 		}
 		fmt.Fprintln(t, strings.Join([]string{f.name, f.target, f.measured, f.reference, ratio, verdict}, "\t"))

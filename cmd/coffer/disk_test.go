@@ -49,8 +49,8 @@ func smallDisk(tb testing.TB) (dir string, found bool) {
 // fill leaves no byte free, and gives the way to have them back.
 func fill(tb testing.TB, dir string) (free func()) {
 	tb.Helper()
-	ballast := filepath.Join(dir, "ballast")
-	f, err := os.Create(ballast)
+	filler := filepath.Join(dir, "filler")
+	f, err := os.Create(filler)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func fill(tb testing.TB, dir string) (free func()) {
 		}
 	}
 	return func() {
-		if err := os.Remove(ballast); err != nil {
+		if err := os.Remove(filler); err != nil {
 			tb.Error(err)
 		}
 	}
@@ -86,12 +86,17 @@ func TestDiskFull(t *testing.T) {
 			p := start(t, func(c *exec.Cmd) { c.Env = append(c.Env, "COFFER_DATABASE="+database) },
 				"--data", dir, "--limits", "request=off,signup=off,login=off,cards=off")
 			crowd := signedUp(t, p, 8)
-			for range 3 {
+			for round := range 3 {
 				full(t, p, crowd, dir)
 				ledger := openLedger(t, dir, database)
 				lines := ledger.settled()
 				ledger.balanced(lines)
 				ledger.told(lines, crowd)
+				soon(t, "both edges to be told", 10*time.Second, func() bool {
+					lines = ledger.settled()
+					low := count(lines, "sys_disk_low")
+					return low > round && low == count(lines, "sys_disk_recovered")
+				})
 				if n := count(lines, "log_file_altered") + count(lines, "sys_crash"); n > 0 {
 					t.Errorf("%d alarms, want none: a full disk is neither a crash nor an alteration", n)
 				}
@@ -106,11 +111,17 @@ func TestDiskFull(t *testing.T) {
 // more, and that everything is when there is room.
 func full(t *testing.T, p *process, crowd []*holder, dir string) {
 	t.Helper()
+	reserve := func() bool {
+		info, err := os.Stat(filepath.Join(dir, "ballast"))
+		return err == nil && info.Size() > 0
+	}
+	soon(t, "the reserve to be set aside", 10*time.Second, reserve)
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
 	loaded := crowdWorks(ctx, t, p, crowd)
 	free := fill(t, dir)
 	p.becomes("/readyz", 503, 10*time.Second)
+	soon(t, "the reserve to be given back", 10*time.Second, func() bool { return !reserve() })
 	soon(t, "a card to be refused", 20*time.Second, func() bool { // the journal may have room left
 		a := crowd[0].add(ctx, p.url)
 		if a.status == 503 && !strings.Contains(a.body, "Nothing was changed") {

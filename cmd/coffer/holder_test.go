@@ -20,8 +20,9 @@ type holder struct {
 	name   string
 	client *http.Client
 
-	mu    sync.Mutex
-	cards map[string]int // acknowledged cards, and how often each was shown
+	mu     sync.Mutex
+	cards  map[string]int // acknowledged cards, and how often each was shown
+	unsure int            // how many more were asked for, without an answer
 }
 
 var serial atomic.Uint64
@@ -83,10 +84,14 @@ func (h *holder) add(ctx context.Context, base string) answer {
 	a := h.ask(ctx, http.MethodPost, base+"/create_credit_card", url.Values{
 		"card_number": {number(serial.Add(1))}, "cardholder_name": {"Ada Lovelace"}, "expiry": {nextYear()}, "label": {""},
 	})
-	if id, ok := strings.CutPrefix(a.to, "/view_credit_card/"); ok && a.status == http.StatusSeeOther {
-		h.mu.Lock()
+	id, ok := strings.CutPrefix(a.to, "/view_credit_card/")
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case ok && a.status == http.StatusSeeOther:
 		h.cards[id] = 0
-		h.mu.Unlock()
+	case a.status == 0:
+		h.unsure++
 	}
 	return a
 }

@@ -36,7 +36,9 @@ func killRounds(t *testing.T) int {
 
 // TestKill kills the program under the load of 64 people, again and again. What
 // anyone was told is there after each start, with its event; no change is
-// without an event and no event without its change; the file is the log.
+// without an event and no event without its change; the file is the log, a crash
+// is no alteration of it, and a stranger finds it whole and the continuation of
+// what it was before.
 func TestKill(t *testing.T) {
 	rounds := killRounds(t)
 	for _, engine := range []string{"sqlite", "postgres"} {
@@ -50,7 +52,9 @@ func TestKill(t *testing.T) {
 					"--data", dir, "--limits", "request=off,signup=off,login=off,cards=off,reveal=off")
 			}
 			p, ledger := run(), openLedger(t, dir, database)
-			crowd := signedUp(t, p, people)
+			crowd, stranger := signedUp(t, p, people), newStranger(t)
+			ledger.settled()
+			stranger.judge(dir)
 			told := 0
 			for range rounds {
 				under(t, p, crowd, func() { p.kill() })
@@ -58,9 +62,14 @@ func TestKill(t *testing.T) {
 				lines := ledger.settled()
 				ledger.balanced(lines)
 				told = ledger.told(lines, crowd)
+				ledger.once(lines, crowd)
 				if got := beforeStart(lines); got != "sys_crash unclean" {
 					t.Errorf("before the start stands %q, want the crash", got)
 				}
+				if n := count(lines, "log_file_altered"); n > 0 {
+					t.Errorf("%d alarms, want none: a crash is no alteration", n)
+				}
+				stranger.judge(dir)
 				if t.Failed() {
 					break
 				}
@@ -75,7 +84,8 @@ func TestKill(t *testing.T) {
 				t.Errorf("%d crashes are told, want %d", crashes, rounds)
 			}
 			p.stop()
-			t.Logf("%d kills, %d cards acknowledged, %d lines", rounds, told, len(lines))
+			stranger.judge(dir)
+			t.Logf("%d kills, %d cards acknowledged, %d lines, judged %d times", rounds, told, len(lines), stranger.checkpoints)
 			if told < rounds {
 				t.Errorf("%d cards in %d rounds: there was no load", told, rounds)
 			}

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -36,6 +37,8 @@ type commands struct {
 	Config      configCmd        `cmd:"" help:"Show the settings in force and where each comes from."`
 	Migrate     migrateCmd       `cmd:"" help:"Bring the database's schema up (serve does so by itself)."`
 	Healthcheck healthcheckCmd   `cmd:"" help:"Ask a running vault whether it is well: exit code 0 or 1."`
+	User        userCmd          `cmd:"" help:"Look after people and their roles."`
+	Log         logCmd           `cmd:"" help:"Read, prove and keep the log."`
 	Version     versionCmd       `cmd:"" help:"Show the version."`
 	VersionFlag kong.VersionFlag `name:"version" help:"Show the version."`
 	File        settingsFile     `name:"config" placeholder:"FILE" help:"Settings as YAML, as in listen: :8880"`
@@ -87,7 +90,7 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(shielded(args))
 	if err != nil {
 		fmt.Fprintf(s.err, "coffer: %v\nTry: coffer --help\n", err)
 		return exitFailed
@@ -106,16 +109,33 @@ Every flag is a variable too: --log-stdout is COFFER_LOG_STDOUT. A flag beats a
 variable, and a variable a line of the file that --config names.`
 
 func newParser(s streams) (*kong.Kong, error) {
-	return kong.New(&commands{},
+	k, err := kong.New(&commands{},
 		kong.Name("coffer"),
 		kong.Description(about),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(n int) { panic(exited{n}) }),
 		kong.Vars{"version": "coffer " + version},
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 80}),
 		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }),
 		kong.Configuration(loadFile),
 	)
+	if err == nil {
+		hideSettings(k)
+	}
+	return k, err
+}
+
+// hideSettings leaves out of a command's help the settings that do not matter to
+// it. They still count: every command reads the same file and variables.
+func hideSettings(k *kong.Kong) {
+	matter := map[string][]string{
+		"migrate": {"data", "database", "database-file", "retention"}, "healthcheck": {"listen"},
+	}
+	for _, c := range k.Model.Children {
+		for _, f := range c.Flags {
+			f.Hidden = f.Hidden || matter[c.Name] != nil && slices.Contains(flags(), f.Name) && !slices.Contains(matter[c.Name], f.Name)
+		}
+	}
 }
 
 // report says what went wrong and turns it into an exit code; from tells where
@@ -126,6 +146,9 @@ func report(s streams, from func(flag string) string, err error) int {
 	}
 	if errors.Is(err, errNo) {
 		return exitNo
+	}
+	if v, ok := errors.AsType[verdict](err); ok {
+		return int(v)
 	}
 	if w, ok := errors.AsType[*app.Wrong](err); ok && from != nil {
 		source := from(w.Flag)

@@ -11,7 +11,11 @@ import (
 	"coffer/internal/app"
 )
 
-type migrateCmd struct{ app.Config }
+type migrateCmd struct {
+	app.Config
+	AsOwner bool   `help:"On PostgreSQL: also make a role for serve that cannot change what the log has."`
+	Role    string `placeholder:"NAME" default:"coffer_app" help:"That role (coffer_app)."`
+}
 
 // Run brings the schema up, and says from where to where.
 func (c *migrateCmd) Run(ctx context.Context, s streams) error {
@@ -21,10 +25,36 @@ func (c *migrateCmd) Run(ctx context.Context, s streams) error {
 	}
 	if from == to {
 		fmt.Fprintf(s.out, "The schema is at version %d: nothing to do.\n", to)
+	} else {
+		fmt.Fprintf(s.out, "The schema was brought from version %d to %d.\n", from, to)
+	}
+	if !c.AsOwner {
 		return nil
 	}
-	fmt.Fprintf(s.out, "The schema was brought from version %d to %d.\n", from, to)
+	return c.separate(ctx, s)
+}
+
+// separate prints what it did, and how serve is to be started from now on.
+func (c *migrateCmd) separate(ctx context.Context, s streams) error {
+	done, err := app.Separate(ctx, c.Config, c.Role)
+	if err != nil {
+		return err
+	}
+	for _, statement := range done.Done {
+		fmt.Fprintln(s.out, statement+";")
+	}
+	fmt.Fprintf(s.err, "Give %s a password (as in \\password %s) or a line in pg_hba.conf, and start serve with its URL:\n"+
+		"  --database postgres://%s@HOST/DATABASE%s\nMigrations, and coffer log new-epoch, go on as the owner.\n", c.Role, c.Role, c.Role, searchPath(done.Schema))
 	return nil
+}
+
+// searchPath is what the URL needs where the tables are not where PostgreSQL
+// looks by itself.
+func searchPath(schema string) string {
+	if schema == "public" {
+		return ""
+	}
+	return "?search_path=" + schema
 }
 
 type configCmd struct{ app.Config }

@@ -16,8 +16,9 @@ import (
 	"time"
 )
 
-// binary is the program as it is shipped, built once for all tests that kill it
-// or measure it; the race detector would make it another program.
+// binary is the program as it is shipped, and coffer-verify beside it, built once
+// for all tests that kill it or measure it; the race detector would make it
+// another program.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "coffer-bin")
 	if err != nil {
@@ -27,11 +28,10 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err := os.Chmod(dir, 0o755); err != nil { // a test runs it as another user
 		return "", err
 	}
-	path := filepath.Join(dir, "coffer")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, ".")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", dir, ".", "../coffer-verify")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
-	return path, build.Run()
+	return filepath.Join(dir, "coffer"), build.Run()
 })
 
 // built is the directory of the binary, if there is one.

@@ -42,8 +42,8 @@ func warnUnknown(w io.Writer) {
 
 // variables are the settings' variables.
 func variables() (names []string) {
-	for _, flag := range flags() {
-		names = append(names, app.Variable(flag))
+	for f := range reflect.TypeFor[app.Config]().Fields() {
+		names = append(names, f.Tag.Get("env"))
 	}
 	return names
 }

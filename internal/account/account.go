@@ -21,9 +21,6 @@ import (
 	"coffer/internal/session"
 )
 
-// Holder is the role of whoever signs up: cards of their own and no more.
-const Holder = "holder"
-
 // How a person proved who they are, in the log's words.
 const (
 	byPassword = "password"

@@ -16,6 +16,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"coffer/internal/db"
+	"coffer/internal/deliver"
 	"coffer/internal/event"
 	"coffer/internal/factor"
 	"coffer/internal/limit"
@@ -24,6 +25,7 @@ import (
 	"coffer/internal/seclog/seal"
 	"coffer/internal/vault"
 	"coffer/internal/web"
+	"coffer/internal/witness"
 )
 
 // Options are what the process gives to the program; tests give others.
@@ -37,6 +39,12 @@ type Options struct {
 	SegmentBytes int64
 	// Hash is the cost of a password's hash; zero is the default.
 	Hash factor.Settings
+	// Pace is how patient deliveries are; zero is the default.
+	Pace deliver.Pace
+	// Space measures the disk of a directory; nil asks the system.
+	Space func(dir string) (Space, error)
+	// WitnessPace is how patient the asking of witnesses is; zero is the default.
+	WitnessPace witness.Pace
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
 	// Every gives a loop that runs a background job at this interval until its
@@ -58,10 +66,16 @@ type App struct {
 	limits   *limit.Limits
 	web      *web.Server
 	listener net.Listener
-	started  time.Time
-	from     uint64       // first line of this run
-	newest   atomic.Int64 // time of the newest line that the heartbeat knows of
-	tasks    []func(context.Context) error
+	metrics  net.Listener // nil where none are served
+	copied   counted      // standard output, if it gets the lines too
+
+	deliveries []*deliver.Delivery
+	circle     *witness.Circle // nil without witnesses
+	publishing sync.Mutex      // of the checkpoint's file
+	started    time.Time
+	from       uint64       // first line of this run
+	newest     atomic.Int64 // time of the newest line that the heartbeat knows of
+	tasks      []func(context.Context) error
 
 	mu       sync.Mutex
 	findings []event.Event // about the file, not yet recorded
@@ -92,7 +106,7 @@ func New(ctx context.Context, c Config, o Options) (a *App, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		a.openData, a.listen, a.openDatabase, a.openKeys, a.openLog, a.wire, a.writeStart,
+		a.openData, a.listen, a.listenMetrics, a.openDatabase, a.openKeys, a.openLog, a.recoverLog, a.openWitnesses, a.wire, a.writeStart, a.openSigner, a.startWitnesses, a.openDeliveries,
 	} {
 		if err := step(ctx); err != nil {
 			return a, a.explained(err) // a, so that what was begun can be undone
@@ -105,6 +119,9 @@ func New(ctx context.Context, c Config, o Options) (a *App, err error) {
 func (o Options) filled() Options {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Space == nil {
+		o.Space = measure
 	}
 	if o.Every == nil {
 		o.Every = ticking
@@ -127,7 +144,7 @@ func (a *App) listen(ctx context.Context) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", a.Listen)
 	if err != nil {
-		return a.cannotListen(err)
+		return cannotListen("listen", a.Listen, err)
 	}
 	a.listener = l
 	if a.Config.URL == "" { // port 0 is the system's choice: it is known only now
@@ -138,7 +155,7 @@ func (a *App) listen(ctx context.Context) error {
 	return err
 }
 
-func (a *App) cannotListen(err error) error {
+func cannotListen(flag, address string, err error) error {
 	why, instead := errors.Unwrap(err), "address or port"
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		why = errno
@@ -146,7 +163,7 @@ func (a *App) cannotListen(err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		instead = "port"
 	}
-	return wrong("listen", a.Listen, "cannot listen there (%v); choose another %s", why, instead)
+	return wrong(flag, address, "cannot listen there (%v); choose another %s", why, instead)
 }
 
 // openLog makes the three parts of the log: the sealer that numbers, the front
@@ -154,7 +171,7 @@ func (a *App) cannotListen(err error) error {
 func (a *App) openLog(ctx context.Context) error {
 	maker := event.Maker{Node: a.node, Version: a.Version}
 	a.sealer = seal.New(a.read, a.write, maker, a.SegmentBytes, a.Fatal)
-	a.log = seclog.New(seclog.Config{Writer: a.write, Maker: maker, Now: a.Now, Flood: seclog.Flood{
+	a.log = seclog.New(seclog.Config{Writer: a.write, Sealer: a.sealer, Maker: maker, Now: a.Now, Flood: seclog.Flood{
 		PerMinute: a.settings.limits.Of(limit.Flood).N,
 		PerSecond: a.settings.limits.Of(limit.FloodTotal).N,
 		Group:     limit.GroupText,
@@ -174,9 +191,16 @@ func (a *App) Run(ctx context.Context) (err error) {
 		front.start(t)
 	}
 	front.start(a.serve)
+	if a.metrics != nil {
+		front.start(a.serveMetrics)
+	}
 	sealing, back := newGroup(context.WithoutCancel(ctx)), newGroup(context.WithoutCancel(ctx))
 	sealing.start(func(ctx context.Context) error {
 		a.sealer.Run(ctx, reportSealing)
+		return nil
+	})
+	sealing.start(func(ctx context.Context) error {
+		a.sealer.RunSigner(ctx, reportSigning)
 		return nil
 	})
 	back.start(a.follower.Run)
@@ -200,10 +224,12 @@ func reportSealing(err error) {
 }
 
 // stopLog lets the log's loops write what is left, in the order of its way:
-// only what is sealed can be followed.
+// only what is sealed can be signed and followed.
 func (a *App) stopLog(ctx context.Context, sealing, back *group) error {
 	err := sealing.stop()
-	return errors.Join(err, a.sealer.Drain(context.WithoutCancel(ctx)), back.stop())
+	end := context.WithoutCancel(ctx)
+	err = errors.Join(err, a.sealer.Drain(end), a.sealer.Sign(end), a.finishWitnesses(ctx), a.sealer.Release(end))
+	return errors.Join(err, a.finishDeliveries(ctx), back.stop())
 }
 
 // copyOut copies the log to standard output. At the end it waits for the last
@@ -212,7 +238,8 @@ func (a *App) copyOut(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		file.Copy(ctx, a.sealer, a.from, a.Stdout)
+		a.copied.Writer = a.Stdout
+		file.Copy(ctx, a.sealer, a.from, &a.copied)
 	}()
 	<-ctx.Done()
 	select {
@@ -228,6 +255,9 @@ func (a *App) close() error {
 	var errs []error
 	if a.listener != nil {
 		_ = a.listener.Close() // the HTTP server has closed it already, or nobody used it
+	}
+	if a.metrics != nil {
+		_ = a.metrics.Close() // the same
 	}
 	if a.write != nil {
 		errs = append(errs, a.write.Close(), a.read.Close())

@@ -13,6 +13,7 @@ import (
 	"coffer/internal/apptest"
 	"coffer/internal/apptest/house"
 	"coffer/internal/card"
+	"coffer/internal/deliver"
 	"coffer/internal/query"
 	"coffer/internal/seclog"
 	"coffer/internal/seclog/file"
@@ -23,7 +24,7 @@ import (
 // TestStatements holds that every SQL text of every room is good on both
 // engines. Those put together out of parts stand on their rooms' lists.
 func TestStatements(t *testing.T) {
-	all := slices.Concat(app.Statements(), card.Statements(), query.Statements(), file.Statements(), seal.Statements(), seclog.Statements())
+	all := slices.Concat(app.Statements(), card.Statements(), query.Statements(), file.Statements(), seal.Statements(), seclog.Statements(), deliver.Statements())
 	for name, p := range packages(t) {
 		if slices.Contains(outsideFloors, name) || name == "internal/db" {
 			continue // db's own set the engines up, each its own

@@ -10,10 +10,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"coffer/internal/db"
+	"coffer/internal/deliver"
 	"coffer/internal/limit"
+	"coffer/internal/witness"
 )
 
 // Config is every setting of the server. The tags are the manual: a flag, its
@@ -24,11 +28,22 @@ type Config struct {
 	Data           string `default:"./data" env:"COFFER_DATA" placeholder:"DIR" help:"Database, security.log and keys (./data)."`
 	Database       string `env:"COFFER_DATABASE" placeholder:"URL" help:"PostgreSQL, not SQLite; without a password."`
 	DatabaseFile   string `env:"COFFER_DATABASE_FILE" placeholder:"FILE" help:"Holds that URL, password and all."`
-	URL            string `env:"COFFER_URL" placeholder:"URL" help:"What the browser sees: decides cookie, trusted origin and HSTS (http://localhost:PORT)."`
-	TrustedProxies string `env:"COFFER_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Proxies whose X-Forwarded-For and -Proto are believed."`
+	URL            string `env:"COFFER_URL" placeholder:"URL" help:"What the browser sees (http://localhost:PORT)."`
+	TrustedProxies string `env:"COFFER_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Whose X-Forwarded-For and -Proto are believed."`
 	LogStdout      bool   `env:"COFFER_LOG_STDOUT" help:"The log's lines on standard output too."`
+	Retention      string `default:"400d" env:"COFFER_RETENTION" placeholder:"DAYS" help:"How long the log is kept, or off (400d)."`
+	PublicLog      bool   `env:"COFFER_PUBLIC_LOG" help:"Hash tiles under /log/ to all; never lines."`
 	Limits         string `env:"COFFER_LIMITS" placeholder:"LIMITS" help:"As in signup=5/h,login=off (coffer config)."`
 	Node           string `env:"COFFER_NODE" placeholder:"NAME" help:"Its name in the log (the host's)."`
+
+	Syslog            string `env:"COFFER_SYSLOG" placeholder:"URL" help:"Log as RFC 5424 to tls://HOST:PORT or tcp://…"`
+	OTLP              string `env:"COFFER_OTLP" placeholder:"URL" help:"Log to a collector, https://HOST/v1/logs."`
+	Webhook           string `env:"COFFER_WEBHOOK" placeholder:"URL" help:"Log by POST to https://…"`
+	WebhookSecretFile string `env:"COFFER_WEBHOOK_SECRET_FILE" placeholder:"FILE" help:"Signs the webhook's requests."`
+	DeliveryCaFile    string `env:"COFFER_DELIVERY_CA_FILE" placeholder:"FILE" help:"More certificates that requests trust (PEM)."`
+	Witness           List   `env:"COFFER_WITNESSES" placeholder:"PAIRS" help:"Who cosigns: a verifier key and a URL each."`
+	WitnessPolicy     string `env:"COFFER_WITNESS_POLICY" placeholder:"FILE" help:"Which of them are enough (C2SP tlog-policy)."`
+	MetricsListen     string `env:"COFFER_METRICS_LISTEN" placeholder:"ADDR" help:"Where /metrics is served (nowhere)."`
 }
 
 // settings is a Config that was read: every value checked and in its type.
@@ -36,7 +51,10 @@ type settings struct {
 	Config
 	db      db.Config
 	limits  limit.Table
+	keep    time.Duration // how long lines are kept; 0 is for ever
 	proxies []netip.Prefix
+	targets []deliver.Target
+	set     witness.Set
 	origin  string // scheme://host[:port] as the browser sees it
 	secure  bool
 	node    string
@@ -52,11 +70,6 @@ func wrong(flag, value, want string, args ...any) error {
 	return &Wrong{flag, value, fmt.Sprintf(want, args...)}
 }
 
-// Variable is the environment variable of a flag.
-func Variable(flag string) string {
-	return "COFFER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
-}
-
 // read checks every setting and says of the first wrong one what would be right.
 func (c Config) read() (s settings, err error) {
 	s.Config = c
@@ -64,13 +77,25 @@ func (c Config) read() (s settings, err error) {
 	if err != nil {
 		return s, wrong("listen", c.Listen, "give an address and a port, as in 127.0.0.1:8880 or :8880")
 	}
+	if _, _, err := net.SplitHostPort(c.MetricsListen); err != nil && c.MetricsListen != "" {
+		return s, wrong("metrics-listen", c.MetricsListen, "give an address and a port, as in 127.0.0.1:9880")
+	}
 	if c.Data == "" {
 		return s, wrong("data", "", "name the directory for database, log and keys")
 	}
 	if s.limits, err = limit.Parse(c.Limits); err != nil {
 		return s, wrong("limits", c.Limits, "%v", err)
 	}
+	if s.keep, err = c.retention(); err != nil {
+		return s, err
+	}
 	if s.proxies, err = prefixes(c.TrustedProxies); err != nil {
+		return s, err
+	}
+	if s.targets, err = c.deliverTo(); err != nil {
+		return s, err
+	}
+	if s.set, err = c.witnesses(); err != nil {
 		return s, err
 	}
 	if s.origin, s.secure, err = c.origin(host, port); err != nil {
@@ -84,6 +109,28 @@ func (c Config) read() (s settings, err error) {
 	}
 	s.db, err = c.database()
 	return s, err
+}
+
+// defaultRetention is more than the twelve months that PCI DSS 10.5.1 asks for.
+const defaultRetention = "400d"
+
+// longest is the longest retention in days: what a time.Duration holds.
+const longest = 100_000
+
+// retention reads how long lines are kept.
+func (c Config) retention() (time.Duration, error) {
+	text := strings.ToLower(strings.TrimSpace(c.Retention))
+	switch text {
+	case "":
+		text = defaultRetention
+	case "0", "off", "never":
+		return 0, nil
+	}
+	days, err := strconv.ParseUint(strings.TrimSuffix(text, "d"), 10, 32)
+	if err != nil || !strings.HasSuffix(text, "d") || days == 0 || days > longest {
+		return 0, wrong("retention", c.Retention, "give days, as in 400d, or off to keep every line for ever")
+	}
+	return time.Duration(days) * 24 * time.Hour, nil
 }
 
 func (c Config) origin(host, port string) (origin string, secure bool, err error) {

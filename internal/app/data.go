@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/gofrs/flock"
 
@@ -107,24 +106,6 @@ func (a *App) unusable(err error) error {
 	return errors.Join(fmt.Errorf("%s cannot be used: %w", a.db.File, err), denied)
 }
 
-// room is what must be free on the disk: less, and a commit may find none. A
-// journal grows by a few megabytes under load.
-const room = 4 << 20
-
-var errNoRoom = errors.New("the disk of the data directory is full")
-
-// roomLeft tells whether there is room to write.
-func (a *App) roomLeft() error {
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(a.Data, &fs); err != nil {
-		return err
-	}
-	if fs.Bavail*uint64(fs.Bsize) < room { // Bsize has another type on other systems
-		return errNoRoom
-	}
-	return nil
-}
-
 const selectKeys = `SELECT name, fingerprint FROM key_seen`
 
 // openKeys makes the installation's keys if the database has never seen any,
@@ -142,6 +123,9 @@ func (a *App) openKeys(ctx context.Context) error {
 			return fmt.Errorf("make the keys in %s: %w", dir, err)
 		}
 		return nil
+	}
+	if err := vault.AdoptLogKey(dir, seen); err != nil { // a new epoch that was interrupted
+		return err
 	}
 	if a.keys, err = vault.Load(dir); err != nil {
 		return refused("the keys in %s cannot be used: %v; if they are gone, put back the copy of keys/ that belongs to this database", dir, err)

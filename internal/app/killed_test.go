@@ -22,11 +22,11 @@ import (
 )
 
 // serveHere makes the test binary a server, for the test that kills it.
-const serveHere, databaseHere = "COFFER_TEST_SERVE", "COFFER_TEST_DATABASE"
+const serveHere, databaseHere, webhookHere = "COFFER_TEST_SERVE", "COFFER_TEST_DATABASE", "COFFER_TEST_WEBHOOK"
 
 // serve runs until it is killed; the first line of its output is its address.
 func serve(dir string) {
-	config := app.Config{Listen: "127.0.0.1:0", Data: dir, Node: "test", URL: house.URL, Database: os.Getenv(databaseHere), Limits: "signup=off,request=off"}
+	config := app.Config{Listen: "127.0.0.1:0", Data: dir, Node: "test", URL: house.URL, Database: os.Getenv(databaseHere), Webhook: os.Getenv(webhookHere), Limits: "signup=off,request=off"}
 	a, err := app.New(context.Background(), config, app.Options{Version: "0.0.0", Hash: factor.Settings{Memory: 64, Time: 1, Threads: 1}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

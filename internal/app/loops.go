@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -127,10 +128,36 @@ func (c *clock) step(wall time.Time, passed time.Duration) time.Duration {
 func (a *App) watchClock() func(context.Context) error {
 	start := time.Now()
 	c := &clock{wall: a.Now().Round(0)} // without its monotonic part
+	asked := false
 	return func(ctx context.Context) error {
-		if step := c.step(a.Now().Round(0), time.Since(start)); step.Abs() > time.Second {
+		step := c.step(a.Now().Round(0), time.Since(start))
+		if !asked {
+			back, err := a.setBack(ctx)
+			if err != nil {
+				return err
+			}
+			if asked = true; back > time.Second {
+				step = -back // as it is now: a step since the start is part of it
+			}
+		}
+		if step.Abs() > time.Second {
 			return a.log.Record(ctx, event.ClockStepped{Milliseconds: step.Milliseconds()})
 		}
 		return nil
 	}
+}
+
+const selectNode = `SELECT at FROM event WHERE target = $1 AND event IN ('sys_startup', 'sys_shutdown') AND ` + seal.Asked + `
+	AND seq < $2 ORDER BY seq DESC LIMIT 1`
+
+// setBack is by how much the clock is behind the newest line about this node
+// from before this start: what was set back while nobody watched. How far it was
+// set forward nobody can tell.
+func (a *App) setBack(ctx context.Context) (back time.Duration, err error) {
+	var at int64
+	err = a.read.QueryRow(ctx, selectNode, "node:"+a.node, a.from).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return max(0, time.UnixMicro(at).Sub(a.Now())), err
 }

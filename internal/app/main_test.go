@@ -12,9 +12,10 @@ import (
 // write, each with where it is provoked or why it cannot be yet.
 var elsewhere = map[string]string{
 	"sys_crash recovered":            "internal/web, TestPanic: no page of ours panics",
-	"authz_fail role":                "internal/web, TestOutcomes: there is one role so far",
 	"session_expired ended":          "internal/event, golden lines: no page ends another session yet",
 	"session_use_after_expire ended": "the same",
+	"delivery_fail unreadable":       "internal/deliver, TestUnreadable: no other version is at hand",
+	"delivery_fail pruned":           "internal/deliver, TestPruned",
 }
 
 func TestMain(m *testing.M) {

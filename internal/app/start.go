@@ -4,12 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/limit"
 	"coffer/internal/seclog/file"
+	"coffer/internal/seclog/seal"
 )
 
 const (
@@ -19,7 +21,12 @@ const (
 )
 
 // Statements lists the room's SQL, for the test that prepares each on both engines.
-func Statements() []string { return []string{selectKeys, insertKey, selectSetting, upsertSetting} }
+func Statements() []string {
+	return []string{
+		selectKeys, insertKey, selectSetting, upsertSetting, selectAnchor, deleteKey, selectEpoch,
+		selectHeld, selectBegan, selectEnd, selectTiles, selectPruned, selectStep, updatePruned, deletePortion, selectLevel, selectSeen, selectShort, selectNode,
+	}
+}
 
 // writeStart opens the file and writes how this start came about, all in one
 // commit: the first one of all, one after a crash, or an ordinary one.
@@ -37,9 +44,10 @@ func (a *App) writeStart(ctx context.Context) error {
 		return err
 	}
 	a.from = head.Size
+	origin := newOrigin()
 	err = a.log.Commit(ctx, func(tx *db.Tx) (out []event.Event, err error) {
 		fresh, err := a.registerKeys(tx)
-		if err != nil {
+		if err = errors.Join(err, seal.Name(tx, origin)); err != nil {
 			return nil, err
 		}
 		if len(fresh) > 0 {
@@ -51,7 +59,19 @@ func (a *App) writeStart(ctx context.Context) error {
 		out = append(out, a.findings...)
 		out = append(out, event.Startup{Database: string(a.read.Engine()), URL: a.origin})
 		changed, err := a.limitsChanged(tx)
-		return append(out, changed...), err
+		if err != nil {
+			return nil, err
+		}
+		moved, err := a.deliveriesChanged(tx)
+		if err != nil {
+			return nil, err
+		}
+		others, err := a.witnessesChanged(tx)
+		if err != nil {
+			return nil, err
+		}
+		kept, err := a.retentionChanged(tx)
+		return slices.Concat(out, changed, moved, others, kept), err
 	})
 	if err != nil {
 		return err

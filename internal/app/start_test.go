@@ -187,6 +187,25 @@ func move(t *testing.T, from, to string) {
 	}
 }
 
+// TestClockSetBack holds that a clock that was set back while Coffer was stopped
+// is told, once, and that times in the log do not run backwards for it.
+func TestClockSetBack(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		h.Pass(2 * time.Hour)
+		h.Stop()
+		h.Pass(-90 * time.Minute)
+		h.Start()
+		was := h.Lines(0)
+		if got := h.Wrote("sys_startup")[0].Datetime; got != was[len(was)-2].Datetime {
+			h.Errorf("the start is written at %s, want the time of the line before", got)
+		}
+		h.Tick(time.Second)
+		h.Wrote("sys_clock_step level=WARNING actor=system:clock target=node:test data.milliseconds=-5400000")
+		h.Tick(time.Second)
+		h.Wrote()
+	})
+}
+
 // TestWrongSettings holds that a setting that cannot be is told by flag,
 // variable and value.
 func TestWrongSettings(t *testing.T) {
@@ -198,6 +217,9 @@ func TestWrongSettings(t *testing.T) {
 		{"listen", "listen", func(c *app.Config) { c.Listen = "8880" }, []string{"127.0.0.1:8880"}},
 		{"limits", "limits", func(c *app.Config) { c.Limits = "signups=5/h" }, []string{"signups", "there are"}},
 		{"limit's unit", "limits", func(c *app.Config) { c.Limits = "signup=5" }, []string{"signup=30/h"}},
+		{"retention", "retention", func(c *app.Config) { c.Retention = "13 months" }, []string{"13 months", "400d", "off"}},
+		{"retention without a unit", "retention", func(c *app.Config) { c.Retention = "400" }, []string{"400d"}},
+		{"retention of minus a day", "retention", func(c *app.Config) { c.Retention = "-1d" }, []string{"400d"}},
 		{"proxies", "trusted-proxies", func(c *app.Config) { c.TrustedProxies = "10.0.0.0/8,lb" }, []string{`"lb"`, "10.0.0.0/8"}},
 		{"url", "url", func(c *app.Config) { c.URL = "cards.example.org" }, []string{"https://cards.example.org"}},
 		{"url with a path", "url", func(c *app.Config) { c.URL = "https://a.example/coffer" }, []string{}},

@@ -36,12 +36,17 @@ func TestRouteTable(t *testing.T) {
 		s.alice, s.dead = h.Person("alice", home), h.Person("dead", home)
 		s.dead.Again().Post("/logout").To("/login").Wrote("session_logout")
 		for _, s.route = range s.routes {
-			s.path = strings.NewReplacer("{id}", "c_1", "{hash}", "x", "{file}", "y").Replace(s.route.Path())
+			s.path = strings.NewReplacer("{id}", "c_1", "{hash}", "x", "{file}", "y", "{seq}", "7", "{path...}", "0/000").Replace(s.route.Path())
 			s.signedOut()
 			s.deadSession()
 			s.methods()
 			if s.route.Method() == http.MethodPost {
 				s.elsewhere()
+			}
+			switch {
+			case s.route.Guard == web.Blind:
+				s.reports()
+			case s.route.Method() == http.MethodPost:
 				s.bodies()
 			}
 		}
@@ -100,8 +105,12 @@ func (s *sweep) signedOut() {
 	s.Helper()
 	a := s.do(s.stranger(), house.Request{})
 	s.letIn(a, "authz_fail reason=signed_out actor= subject= target="+s.target())
-	if s.route.Guard == web.SignedOut {
+	switch s.route.Guard {
+	case web.SignedOut:
 		s.do(s.alice, house.Request{}).To("/").Wrote()
+	case web.Auditor: // alice is none
+		s.do(s.alice, house.Request{}).Is(http.StatusNotFound, "There is no such page").
+			Wrote("authz_fail reason=role actor=$alice subject=$alice target=" + s.target())
 	}
 }
 
@@ -112,6 +121,10 @@ func (s *sweep) letIn(a *house.Answer, refusal string) {
 	switch {
 	case s.route.Guard == web.SignedIn:
 		a.To(s.toLogin()).Wrote(refusal)
+	case s.route.Guard == web.Auditor: // a program's: it is led nowhere
+		a.Is(http.StatusUnauthorized, "Please sign in first").Has("Location", "").Wrote(refusal)
+	case s.route.Guard == web.Blind: // nobody is known there
+		a.Is(http.StatusUnsupportedMediaType).Wrote("input_validation_fail reason=content_type actor= subject= session=")
 	case post: // an empty form: refused, with one event
 		if l := s.Next(1)[0]; a.Status != 422 && a.Status != 401 || l.Level != "WARNING" || l.Actor != "" {
 			s.Errorf("%s, empty = %d with %s, want a refusal", s.route.Pattern, a.Status, l.Event)
@@ -130,7 +143,7 @@ func (s *sweep) deadSession() {
 	a := s.do(s.dead, house.Request{})
 	cleared := strings.HasPrefix(a.Header.Get("Set-Cookie"), "coffer=;")
 	s.letIn(a, "session_use_after_expire reason=logout actor= subject=$dead session=$session-of-dead")
-	if want := s.route.Guard != web.Bare; cleared != want {
+	if want := s.route.Guard != web.Bare && s.route.Guard != web.Blind; cleared != want {
 		s.Errorf("%s with a dead session clears the cookie: %v, want %v", s.route.Pattern, cleared, want)
 	}
 }
@@ -174,9 +187,26 @@ func (s *sweep) elsewhere() {
 		{house.Request{Site: "-", Origin: "http://coffer.test.evil.example"}, "origin_mismatch"},
 	} {
 		for b, subject := range map[*house.Browser]string{s.alice: "$alice", s.stranger(): "", s.dead: ""} {
+			if s.route.Guard == web.Blind {
+				subject = ""
+			}
 			s.do(b, c.q).Is(http.StatusForbidden, "came from another site").
 				Wrote("malicious_csrf level=WARNING actor= subject=" + subject + " target=route:" + s.route.Path() + " data.site=" + c.site)
 		}
+	}
+}
+
+// reports holds what is refused of reports, whoever's browser sends them.
+func (s *sweep) reports() {
+	s.Helper()
+	named := " level=WARNING actor= subject= session= target=route:" + s.route.Path()
+	for _, kind := range []string{"application/x-www-form-urlencoded", "text/plain", "application/jsonp", "garbage/", "-"} {
+		s.do(s.alice, house.Request{Body: "{}", Type: kind}).
+			Is(http.StatusUnsupportedMediaType).Wrote("input_validation_fail reason=content_type" + named)
+	}
+	for _, size := range []int{16<<10 + 1, 10 << 20} {
+		s.do(s.alice, house.Request{Body: strings.Repeat(" ", size), Type: "application/csp-report"}).
+			Is(http.StatusRequestEntityTooLarge, "at most 16 KiB").Wrote("input_validation_fail reason=too_large" + named)
 	}
 }
 

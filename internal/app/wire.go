@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime"
+	"slices"
 	"time"
 
 	"coffer/internal/account"
@@ -19,6 +20,7 @@ import (
 	"coffer/internal/seclog/seal"
 	"coffer/internal/web"
 	"coffer/internal/web/holder"
+	"coffer/internal/web/ledger"
 )
 
 // wire makes the services and pages and joins the rooms' routes into one table.
@@ -39,8 +41,9 @@ func (a *App) wire(context.Context) error {
 			r.Remember()
 		}
 	}
-	pages := &holder.Pages{People: people, Cards: cards, Lines: lines}
-	routes := append(pages.Routes(), a.healthRoutes()...)
+	pages := &holder.Pages{People: people, Cards: cards, Lines: lines, Sealer: a.sealer, LogKeys: a.logKeys}
+	log := ledger.New(ledger.Config{Sealer: a.sealer, Log: a.log, Public: a.PublicLog, Now: a.Now})
+	routes := slices.Concat(pages.Routes(), log.Routes(), a.healthRoutes())
 	if a.web, err = web.New(a.webConfig(people), routes); err != nil {
 		return err
 	}
@@ -50,8 +53,12 @@ func (a *App) wire(context.Context) error {
 		a.every(time.Minute, "flood", a.log.SumUp),
 		a.every(Pulse, "log", a.heartbeat),
 		a.every(time.Second, "clock", a.watchClock()),
+		a.every(Anchor, "sealer", a.anchor()),
 		a.every(time.Second, "log", a.writeFindings),
 		a.every(time.Second, "log", a.log.Probe),
+		a.every(time.Second, "disk", a.watchDisk()),
+		a.every(Retention, "retention", a.retain),
+		a.every(time.Second, "query", (&query.Rollup{Read: a.read, Pen: a.log.Touch}).Step),
 	}
 	return nil
 }
@@ -101,6 +108,9 @@ func (a *App) healthRoutes() []web.Route {
 		}},
 		{Pattern: "GET /readyz", Guard: web.Bare, Handle: a.ready},
 		{Pattern: "GET /static/{hash}/{file}", Guard: web.Bare, Handle: a.static},
+		{Pattern: "POST /csp-report", Guard: web.Blind, Handle: func(w http.ResponseWriter, r *http.Request) error {
+			return a.web.Report(w, r)
+		}},
 	}
 }
 
@@ -109,6 +119,18 @@ func (a *App) healthRoutes() []web.Route {
 func (a *App) ready(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 	defer cancel()
+	if err := a.able(ctx); err != nil {
+		slog.Warn("not ready", "err", err)
+		return web.Word(w, http.StatusServiceUnavailable, "unavailable")
+	}
+	if len(a.late(ctx)) > 0 { // what exactly is for the listener of --metrics-listen
+		return web.Word(w, http.StatusOK, "degraded")
+	}
+	return web.Word(w, http.StatusOK, "ok")
+}
+
+// able says why a request could not be served, or nil.
+func (a *App) able(ctx context.Context) error {
 	err := errors.Join(a.log.Ready(), a.roomLeft())
 	if err == nil {
 		err = a.read.Ping(ctx)
@@ -116,11 +138,7 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		_, err = a.sealer.Head(ctx)
 	}
-	if err != nil {
-		slog.Warn("not ready", "err", err)
-		return web.Word(w, http.StatusServiceUnavailable, "unavailable")
-	}
-	return web.Word(w, http.StatusOK, "ok")
+	return err
 }
 
 // Warnings are what an operator should know about this setup, a sentence each.
@@ -138,6 +156,8 @@ func (a *App) Warnings() (out []string) {
 		out = append(out, "the page assets are not built into this binary; build it with make")
 	}
 	out = append(out, a.volumeWarnings()...)
+	out = append(out, a.deliveryWarnings()...)
+	out = append(out, a.witnessWarnings()...)
 	if runtime.GOOS != "linux" {
 		out = append(out, "this system is untested; Linux is what Coffer is tried on")
 	}

@@ -30,7 +30,7 @@ func OpenLog(tb testing.TB, c db.Config) *Log {
 	maker := event.Maker{Node: "test", Version: "0.0.0"}
 	l := &Log{Read: read, Write: write, tb: tb}
 	l.Sealer = seal.New(read, write, maker, 0, func(err error) { tb.Errorf("fatal: %v", err) })
-	l.Log = seclog.New(seclog.Config{Writer: write, Maker: maker, Now: c.Now})
+	l.Log = seclog.New(seclog.Config{Writer: write, Sealer: l.Sealer, Maker: maker, Now: c.Now})
 	return l
 }
 

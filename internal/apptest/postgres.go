@@ -111,8 +111,9 @@ read -r _
 kill -QUIT "$pid"; wait "$pid"
 rm -rf -- "$dir"`
 
-// StartPostgres starts a server from the system's binaries.
-func StartPostgres() (*Server, error) {
+// StartPostgres starts a server from the system's binaries. Settings such as
+// fsync=on come last, and so count.
+func StartPostgres(settings ...string) (*Server, error) {
 	bin, err := postgresBin()
 	if err != nil {
 		return nil, err
@@ -131,14 +132,14 @@ func StartPostgres() (*Server, error) {
 		}
 	}
 	s := &Server{dir: dir, URL: "postgres://coffer@/postgres?host=" + url.QueryEscape(dir)}
-	if err := s.start(bin, who); err != nil {
+	if err := s.start(bin, who, settings); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w\n%s", err, log), s.Stop(), os.RemoveAll(dir))
 	}
 	return s, nil
 }
 
-func (s *Server) start(bin string, who *syscall.Credential) error {
+func (s *Server) start(bin string, who *syscall.Credential, settings []string) error {
 	data := filepath.Join(s.dir, "data")
 	attr := &syscall.SysProcAttr{Credential: who, Setpgid: true}
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "coffer", "-A", "trust",
@@ -150,6 +151,9 @@ func (s *Server) start(bin string, who *syscall.Credential) error {
 	s.guard = exec.Command("/bin/sh", "-c", keeper, "keeper", s.dir,
 		filepath.Join(bin, "postgres"), "-D", data, "-k", s.dir, "-c", "listen_addresses=",
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=400", "-c", "autovacuum=off")
+	for _, set := range settings {
+		s.guard.Args = append(s.guard.Args, "-c", set)
+	}
 	s.guard.SysProcAttr, s.guard.Dir, s.guard.Env = attr, s.dir, environment()
 	alive, err := s.guard.StdinPipe()
 	if err != nil {

@@ -65,10 +65,9 @@ func TestCopyBefore(t *testing.T) {
 	r, w := open(t, c)
 	apart(t, w, insertThing, 7, "kept")
 	newest := count(t, r, "SELECT MAX(version_id) FROM goose_db_version")
-	older := newest - 1
 	apart(t, w, "DELETE FROM goose_db_version WHERE version_id = $1", newest)
-	apart(t, w, "DROP TRIGGER event_update")
-	apart(t, w, "DROP TRIGGER event_delete")
+	older := count(t, r, "SELECT MAX(version_id) FROM goose_db_version")
+	apart(t, w, "DROP TABLE mention") // what the newest one makes
 	from, to, err := db.Migrate(t.Context(), c)
 	if err != nil || from != int64(older) || to != int64(newest) {
 		t.Fatalf("Migrate() = %d, %d, %v; want %d, %d", from, to, err, older, newest)

@@ -8,7 +8,7 @@ var All = []*Kind{
 	// Accounts.
 	&userCreated, &signupFailed,
 	&loginSucceeded, &loginSucceededAfterFail, &loginFailed,
-	&stepUpSucceeded, &stepUpFailed,
+	&stepUpSucceeded, &stepUpFailed, &roleChanged,
 	// Sessions.
 	&sessionCreated, &sessionRenewed, &loggedOut, &sessionExpired,
 	&sessionUsedAfterEnd, &sessionsExceeded, &tokenReused,
@@ -16,13 +16,18 @@ var All = []*Kind{
 	&cardAdded, &cardViewed, &cardUpdated, &cardDeleted,
 	// Refusals and attacks.
 	&inputInvalid, &authzFailed, &directReference, &crossSite, &extraneous,
-	&excess404, &rateLimited,
+	&excess404, &policyViolated, &rateLimited,
 	// Keys.
 	&keyCreated, &decryptFailed, &encryptFailed,
 	// The system.
-	&startup, &shutdown, &crash, &configChanged, &clockStepped,
+	&startup, &shutdown, &crash, &configChanged, &clockStepped, &diskLow, &diskRecovered,
+	&monitorDisabled, &monitorEnabled,
 	// The log itself.
-	&logOpened, &logHeartbeat, &logRotated, &logFileAltered, &eventsAggregated,
+	&logOpened, &logHeartbeat, &logRotated, &logCheckpoint, &logEpochStarted, &logPruned, &logFileAltered, &logRead, &logExported, &logWitnessed, &logVerifyFailed, &eventsAggregated,
+	// Watching.
+	&alertAcknowledged,
+	// Deliveries.
+	&deliveryFailed, &deliveryRecovered,
 }
 
 var byName = func() map[string]*Kind {

@@ -30,6 +30,7 @@ var groups = []struct {
 	{"Keys", &encryptFailed},
 	{"The system", &clockStepped},
 	{"The log itself", &eventsAggregated},
+	{"Deliveries", &deliveryRecovered},
 }
 
 type chapter struct {

@@ -23,6 +23,7 @@ const (
 	theSession = "9c1185a5c5e9fc54"
 	oneCard    = "c_q2x4"
 	cardPath   = "/view_credit_card/c_q2x4"
+	signature  = "Dzyb1gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 )
 
 func system(name string) Origin { return Origin{Actor: systemActor + name} }
@@ -37,6 +38,7 @@ func samples() []sample {
 		{"authn_login_fail-unknown", visitor("POST", "/login"), LoginFailed{Typed: "5f2c9e0b7a41d386", Reason: "unknown_name"}},
 		{"authn_stepup_success", person("POST", "/confirm"), StepUpSucceeded{Account: somebody, Session: theSession, Method: "password"}},
 		{"authn_stepup_fail", person("POST", "/confirm"), StepUpFailed{Account: somebody, Session: theSession, Method: "password"}},
+		{"authz_change", system("cli:root"), RoleChanged{Account: somebody, From: "holder", To: "auditor"}},
 
 		{"session_created", visitor("POST", "/login"), SessionCreated{Account: somebody, Session: theSession, Method: "password"}},
 		{"session_renewed", person("POST", "/confirm"), SessionRenewed{Account: somebody, Session: theSession}},
@@ -62,6 +64,10 @@ func samples() []sample {
 		{"malicious_csrf", person("POST", "/create_credit_card"), CrossSite{Account: "u_7f3k", Form: "/create_credit_card", Site: "cross_site"}},
 		{"malicious_extraneous", visitor("POST", "/signup"), Extraneous{Form: "/signup", Unknown: 2}},
 		{"malicious_excess_404", visitor("GET", "/wp-admin"), Excess404{}},
+		{"malicious_csp_violation", visitor("POST", "/csp-report"), PolicyViolated{
+			Page: "/view_credit_card/c_q2x4", Directive: "script-src-elem", Blocked: "https://evil.example", Source: "moz-extension://5e1f", Line: 7,
+		}},
+		{"malicious_csp_violation-more", visitor("POST", "/csp-report"), PolicyViolated{Page: "/", Directive: "style-src-attr", Blocked: "inline", More: 80}},
 		{"excess_rate_limit_exceeded", visitor("POST", "/signup"), RateLimited{Limit: "signup", Allowed: "30/h"}},
 		{"excess_rate_limit_exceeded-person", person("POST", cardPath+"/reveal"), RateLimited{Limit: "reveal", Allowed: "10/h", Account: somebody}},
 
@@ -75,16 +81,48 @@ func samples() []sample {
 		{"sys_crash", system("serve"), Crash{Reason: "unclean"}},
 		{"sys_crash-recovered", person("GET", cardPath), Crash{Reason: "recovered", Where: "cards.go:87"}},
 		{"sys_config_changed", system("serve"), ConfigChanged{Setting: "limits", From: "signup=30/h,login=20/min", To: "signup=5/h,login=off"}},
+		{"sys_disk_low", system("disk"), DiskLow{Free: 50331648, Reserve: 33554432}},
+		{"sys_disk_recovered", system("disk"), DiskRecovered{Free: 9663676416, Reserve: 33554432}},
+		{"log_pruned", system("retention"), LogPruned{
+			First: 0, Last: 39, Before: "2025-10-20T16:51:27.123456Z",
+			Edge: []string{"Q2hhcmxlcyBCYWJiYWdlIGFuZCBBZGEgTG92ZWxhY2U=", "VGhlIEFuYWx5dGljYWwgRW5naW5lIHdlYXZlcyBub3c="},
+		}},
+		{"alert_acknowledged", system("cli:root"), AlertAcknowledged{Line: 17, Event: "sys_clock_step"}},
 		{"sys_clock_step", system("clock"), ClockStepped{Milliseconds: -5400000}},
 
 		{"log_opened", system("serve"), LogOpened{}},
 		{"log_heartbeat", system("sealer"), LogHeartbeat{}},
 		{"log_rotated", system("sealer"), LogRotated{First: 0, Last: 41, Bytes: 64 << 20, Reason: "size"}},
+		{"log_checkpoint", system("sealer"), LogCheckpoint{
+			Size: 41, Origin: "coffer.invalid/k3v9", Root: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", Signature: signature,
+		}},
+		{"log_epoch_started", system("cli:ada"), LogEpochStarted{
+			Origin: "coffer.invalid/p2x7", Key: "coffer.invalid/p2x7+0f3c9a61+AXn2rQ0mU5b8hQ4v7S1kzJx3cY6dE9wFtGmLpNaRoB2i",
+			Size: 41, Root: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", Former: "coffer.invalid/k3v9", Signature: signature,
+			Lost: 3, Why: "restored the backup of the 23rd",
+		}},
 		{"log_file_altered", system("log"), LogFileAltered{Segment: 12, Offset: 20480, Kept: "security.log.altered-1"}},
+		{"log_read", system("cli:ada"), LogRead{Tool: "query", Format: "csv", Fields: []string{"actor", "event", "text"}, Length: 44}},
+		{"log_read-all", system("cli:ada"), LogRead{Tool: "tail", Format: "text"}},
+		{"log_exported", system("cli:ada"), LogExported{From: 0, To: 40, Format: "tlog-tiles", Lines: 41}},
+		{"log_witnessed", system("witness"), LogWitnessed{Size: 41, Witness: "witness.example.org/w1"}},
+		{"log_verify_fail", system("witness"), LogVerifyFailed{Size: 41, Witness: "witness.example.org/w1", Known: 52, Reason: "witness_ahead"}},
+		{"sys_monitor_disabled", system("witness"), MonitorDisabled{Monitor: "witness:witness.example.org/w1", Seconds: 301, Reason: "timeout"}},
+		{"sys_monitor_enabled", system("witness"), MonitorEnabled{Monitor: "witness:witness.example.org/w1", Seconds: 1260}},
 		{"log_events_aggregated", system("flood"), EventsAggregated{
 			Event: "authn_login_fail", Address: "203.0.113.9", Count: 412, Addresses: 1, Typed: 2,
 			Common: []Tally{{"5f2c9e0b7a41d386", 400}, {"0b7a41d3865f2c9e", 12}},
 			From:   "2026-11-24T16:50:00.000000Z", To: "2026-11-24T16:50:59.900000Z",
+		}},
+
+		{"delivery_fail", system("deliver"), DeliveryFailed{
+			Delivery: "webhook", Receiver: "https://hooks.example.org", Next: 40, Attempts: 3, Status: 503, Reason: "refused",
+		}},
+		{"delivery_fail-syslog", system("deliver"), DeliveryFailed{
+			Delivery: "syslog", Receiver: "tls://logs.example.org:6514", Next: 40, Attempts: 3, Reason: "unreachable",
+		}},
+		{"delivery_recovered", system("deliver"), DeliveryRecovered{
+			Delivery: "webhook", Receiver: "https://hooks.example.org", Next: 40, Behind: 12, Seconds: 95,
 		}},
 	}
 }

@@ -51,7 +51,7 @@ func Parse(line []byte) (Line, error) {
 	if len(line) > MaxLine {
 		return Line{}, fmt.Errorf("%w: %d bytes, at most %d", errForm, len(line), MaxLine)
 	}
-	c := cursor{rest: line}
+	c := cursor{rest: string(line)} // one copy, of which the members are parts
 	l.Seq = c.number("{", "seq", math.MaxUint64)
 	for _, m := range l.texts() {
 		*m.value = c.text(m.name)
@@ -108,12 +108,12 @@ func (l *Line) texts() [18]textMember {
 // cursor eats a line from the left; after the first surprise it is bad and
 // gives only empty values, so that Parse need ask once.
 type cursor struct {
-	rest []byte
+	rest string
 	bad  bool
 }
 
 func (c *cursor) eat(literal string) {
-	after, found := bytes.CutPrefix(c.rest, []byte(literal))
+	after, found := strings.CutPrefix(c.rest, literal)
 	c.rest, c.bad = after, c.bad || !found
 }
 
@@ -130,7 +130,7 @@ func (c *cursor) number(before, name string, most uint64) uint64 {
 	for end < len(c.rest) && c.rest[end] >= '0' && c.rest[end] <= '9' {
 		end++
 	}
-	digits := string(c.rest[:end])
+	digits := c.rest[:end]
 	n, err := strconv.ParseUint(digits, 10, 64)
 	c.bad = c.bad || err != nil || n > most || strconv.FormatUint(n, 10) != digits
 	c.rest = c.rest[end:]
@@ -145,36 +145,51 @@ func (c *cursor) text(name string) string {
 // quoted reads a string in the form that appendString gives clean text.
 func (c *cursor) quoted() string {
 	c.eat(`"`)
-	var b []byte
-	for i := 0; i < len(c.rest) && !c.bad; i++ {
+	end := strings.IndexByte(c.rest, '"')
+	if c.bad || end < 0 {
+		c.bad = true
+		return ""
+	}
+	s := c.rest[:end]
+	if escape := strings.IndexByte(s, '\\'); escape >= 0 {
+		s, end = c.unescaped(escape)
+	}
+	if !c.bad {
+		c.rest = c.rest[end+1:]
+		c.bad = CleanText(s, MaxLine) != s
+	}
+	return s
+}
+
+// unescaped reads on from the first backslash, to the closing quote at end.
+func (c *cursor) unescaped(from int) (s string, end int) {
+	b := []byte(c.rest[:from])
+	for i := from; i < len(c.rest); i++ {
 		switch c.rest[i] {
 		case '"':
-			c.rest = c.rest[i+1:]
-			s := string(b)
-			c.bad = CleanText(s, MaxLine) != s
-			return s
+			return string(b), i
 		case '\\':
 			if i++; i == len(c.rest) || c.rest[i] != '"' && c.rest[i] != '\\' {
 				c.bad = true
-				return ""
+				return "", 0
 			}
 		}
 		b = append(b, c.rest[i])
 	}
 	c.bad = true
-	return ""
+	return "", 0
 }
 
 // object takes a JSON value up to the last member, and demands that it is an
 // object as the log writes it: compact, the target first.
 func (c *cursor) object(name string) json.RawMessage {
 	c.name(",", name)
-	end := bytes.LastIndex(c.rest, []byte(`,"schema":`))
+	end := strings.LastIndex(c.rest, `,"schema":`)
 	if c.bad || end < 0 {
 		c.bad = true
 		return nil
 	}
-	data := json.RawMessage(c.rest[:end:end])
+	data := json.RawMessage(c.rest[:end])
 	c.rest = c.rest[end:]
 	var b bytes.Buffer
 	err := json.Compact(&b, data)
@@ -193,13 +208,13 @@ func (l Line) Target() string {
 
 // split parts the target from the event's own members.
 func (l Line) split() (target string, members []byte) {
-	c := cursor{rest: l.Data}
+	c := cursor{rest: string(l.Data)}
 	c.eat(targetMember)
 	target = c.quoted()
 	if c.bad {
 		return "", nil
 	}
-	return target, append([]byte{'{'}, bytes.TrimPrefix(c.rest, []byte(","))...)
+	return target, append([]byte{'{'}, strings.TrimPrefix(c.rest, ",")...)
 }
 
 // Decode gives the event that the line tells of, as a value of its type. It is

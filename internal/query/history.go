@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"math"
 	"strings"
 	"sync"
 
@@ -126,7 +127,7 @@ func (h *history) catchUp(owner string) error {
 }
 
 func (r *Reader) readHistory(ctx context.Context, owner, card string, limit int) ([]Entry, error) {
-	return r.entries(ctx, owner, selectHistory, "card:"+card, owner, limit)
+	return r.find(ctx, owner, card, math.MaxInt64, limit)
 }
 
 type histories = cache.Cache[cardKey, *history]

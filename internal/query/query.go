@@ -1,8 +1,12 @@
-// Package query reads the sealed log for the people it is about: a person's
+// Package query reads the sealed log. For the people it is about: a person's
 // activity, a card's history, the line that a visit made, each as an entry and
-// as a sentence. It shows nobody what concerns others only: a failed attempt on
-// somebody's card stands in the owner's history and not in the history of
-// whoever tried, whom it would tell that the card exists. It changes nothing.
+// as a sentence. These show nobody what concerns others only: a failed attempt
+// on somebody's card stands in the owner's history and not in the history of
+// whoever tried, whom it would tell that the card exists. For auditors: a
+// language of words (Parse), pages, streams and counts of all that matches it
+// (Search, Each, Count); who may ask is judged by the caller. It changes
+// nothing but its own sums of the log. Unsolved: what no index finds in a long
+// log is looked for line by line.
 package query
 
 import (
@@ -39,6 +43,9 @@ type Entry struct {
 
 // Reader reads what is sealed.
 type Reader struct {
+	// Now is the clock by which "24h ago" is meant; nil is time.Now.
+	Now func() time.Time
+
 	db *db.Reader
 	// cards remembers histories between requests, where it may: see Follow.
 	cards    histories
@@ -48,6 +55,13 @@ type Reader struct {
 // New makes a reader.
 func New(r *db.Reader) *Reader {
 	return &Reader{db: r, cards: histories{Size: historiesSize}}
+}
+
+func (r *Reader) now() time.Time {
+	if r.Now == nil {
+		return time.Now()
+	}
+	return r.Now()
 }
 
 // Activity reads a person's history, newest first: what concerns their account,
@@ -61,11 +75,7 @@ func (r *Reader) Activity(ctx context.Context, person, card string, before uint6
 	if before == 0 || before > math.MaxInt64 {
 		before = math.MaxInt64
 	}
-	if card == "" {
-		entries, err = r.entries(ctx, person, selectActivity, person, int64(before), limit+1)
-	} else {
-		entries, err = r.entries(ctx, person, selectCardActivity, "card:"+card, person, int64(before), limit+1)
-	}
+	entries, err = r.find(ctx, person, card, before, limit+1)
 	if err != nil || len(entries) <= limit {
 		return entries, false, err
 	}
@@ -93,31 +103,6 @@ func (r *Reader) VisitLine(ctx context.Context, commit string, seq uint64, numbe
 		return nil, unreadable(err)
 	}
 	return line, nil
-}
-
-// entries runs a query for lines and reads them for person.
-func (r *Reader) entries(ctx context.Context, person, q string, args ...any) ([]Entry, error) {
-	rows, err := r.db.Query(ctx, q, args...)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	defer rows.Close()
-	var entries []Entry
-	for rows.Next() {
-		var line []byte // a copy of its own, which the entry's data goes on to use
-		if err := rows.Scan(&line); err != nil {
-			return nil, unreadable(err)
-		}
-		e, err := read(line, person)
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, e)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, unreadable(err)
-	}
-	return entries, nil
 }
 
 // read makes an entry of a line, for person's eyes.

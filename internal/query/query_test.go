@@ -240,32 +240,3 @@ func TestDatabaseGone(t *testing.T) {
 		}
 	})
 }
-
-// TestPlans demands the index of each question: without it, a page of one
-// person would read the whole log.
-func TestPlans(t *testing.T) {
-	c := apptest.Migrated(t, db.SQLite)
-	h := build(t, c)
-	h.story()
-	for i, want := range [][]string{{"event_subject", "event_actor"}, {"event_target"}, {"event_target"}} {
-		rows, err := h.read.Query(context.Background(), "EXPLAIN QUERY PLAN "+query.Statements()[i], "x", "y", 1, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan := ""
-		for rows.Next() {
-			var a, b, c int
-			var detail string
-			if err := rows.Scan(&a, &b, &c, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan += detail + "\n"
-		}
-		rows.Close()
-		for _, index := range want {
-			if !strings.Contains(plan, "USING COVERING INDEX "+index) && !strings.Contains(plan, "USING INDEX "+index) || strings.Contains(plan, "SCAN event\n") {
-				t.Errorf("plan of statement %d:\n%s\nwant %s and no scan", i, plan, index)
-			}
-		}
-	}
-}

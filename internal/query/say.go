@@ -24,14 +24,34 @@ func Say(e Entry) string {
 		said = "Confirmed with your " + what.Method
 	case event.StepUpFailed:
 		said = "Confirmation refused: wrong " + what.Method
+	case event.RoleChanged:
+		said = "Your role was changed from " + what.From + " to " + what.To
 	case event.InputInvalid:
 		said = formRefused(what)
+	case event.PolicyViolated:
+		said = stopped(what)
 	case event.RateLimited:
 		said = limitReached[what.Limit]
 	case event.KeyCreated:
 		if what.Use == "data" {
 			said = "Key made that seals your cards"
 		}
+	case event.LogCheckpoint:
+		said = fmt.Sprintf("Log signed up to line %d", what.Size-1)
+	case event.LogPruned:
+		said = fmt.Sprintf("Old lines removed from the log: %d to %d", what.First, what.Last)
+	case event.AlertAcknowledged:
+		said = fmt.Sprintf("Line %d seen to", what.Line)
+	case event.LogWitnessed:
+		said = fmt.Sprintf("Witness %s signed the log up to line %d", what.Witness, what.Size-1)
+	case event.LogVerifyFailed:
+		said = contradicted(what)
+	case event.MonitorDisabled:
+		said = e.Description + ": " + strings.TrimPrefix(what.Monitor, "witness:")
+	case event.MonitorEnabled:
+		said = "Watches over the log again: " + strings.TrimPrefix(what.Monitor, "witness:")
+	case event.LogEpochStarted:
+		said = broken(e.Description, what)
 	case event.EventsAggregated:
 		said = count(what.Count, "refusal") + " in a short time, written as one"
 	default:
@@ -99,6 +119,37 @@ func formRefused(e event.InputInvalid) string {
 		fields[i] = f.Field
 	}
 	return "Form refused: " + fieldNames(fields)
+}
+
+// stopped says what a browser did not let a page do.
+func stopped(e event.PolicyViolated) string {
+	said := "A browser stopped something on a page"
+	if e.Blocked != "" {
+		said += ": " + string(e.Blocked)
+	}
+	return said + ", against " + e.Directive
+}
+
+// contradicted says what a witness knows that is not so here.
+func contradicted(e event.LogVerifyFailed) string {
+	switch e.Reason {
+	case "witness_ahead":
+		return fmt.Sprintf("Witness %s signed %d lines, and there were %d", e.Witness, e.Known, e.Size)
+	case "witness_forked":
+		return fmt.Sprintf("Witness %s signed other first %d lines than those that are there", e.Witness, e.Known)
+	}
+	return ""
+}
+
+// broken says how a log goes on that is not what was signed.
+func broken(said string, e event.LogEpochStarted) string {
+	switch e.Lost {
+	case 0:
+		return said
+	case 1:
+		return said + "; 1 signed line is not there any more"
+	}
+	return fmt.Sprintf("%s; %d signed lines are not there any more", said, e.Lost)
 }
 
 // fieldNames writes a form's fields as its labels do, near enough.

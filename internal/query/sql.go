@@ -1,27 +1,74 @@
 package query
 
 const (
-	// selectActivity finds by two indexes and joins the numbers. The person's
-	// own successes lie among the first few of theirs, so the second part does
-	// not go far; that most lines are found by both is cheaper than to ask.
-	selectActivity = `SELECT line FROM event WHERE seq IN (
-		SELECT seq FROM (SELECT seq FROM event WHERE subject = $1 AND subject <> '' AND seq < $2
-			ORDER BY seq DESC LIMIT $3) AS about
-		UNION SELECT seq FROM (SELECT seq FROM event WHERE actor = $1 AND actor <> subject AND actor <> '' AND outcome = 'success' AND seq < $2
-			ORDER BY seq DESC LIMIT $3) AS done)
-		ORDER BY seq DESC LIMIT $3`
-	// The joined '' keeps both engines from choosing the person's index, which
-	// may be long, over the card's.
-	selectCardActivity = `SELECT line FROM event WHERE target = $1 AND target <> ''
-		AND (subject || '' = $2 OR (actor || '' = $2 AND outcome = 'success')) AND seq < $3
-		ORDER BY seq DESC LIMIT $4`
-	selectHistory = `SELECT line FROM event WHERE target = $1 AND target <> '' AND subject || '' = $2
-		ORDER BY seq DESC LIMIT $3`
+	// The index knows lines in blocks of 512; see seal.Block.
+	selectBlocksDown = `SELECT block, lines FROM mention WHERE name = $1 AND block >= $2 AND block <= $3 ORDER BY block DESC LIMIT $4`
+	selectBlocksUp   = `SELECT block, lines FROM mention WHERE name = $1 AND block >= $2 AND block <= $3 ORDER BY block LIMIT $4`
+	countMentions    = `SELECT CAST(COALESCE(SUM(LENGTH(lines)), 0) / 2 AS BIGINT) FROM (
+		SELECT lines FROM mention WHERE name = $1 AND block >= $2 AND block <= $3 ORDER BY block DESC LIMIT $4) AS part`
+	selectNumbers = `SELECT seq, line FROM event
+		WHERE seq IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ORDER BY seq`
+	// The newest lines are in no block yet.
+	selectOpen = `SELECT seq, line FROM event WHERE seq >= $1 AND seq < $2
+		AND CAST($3 AS TEXT) IN (subject, actor, target, source_ip, event) ORDER BY seq`
+	// A person sees what is about them, and what they did and succeeded in.
+	selectTheirs = `SELECT line FROM event
+		WHERE seq IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		AND (subject = $17 OR actor = $17 AND outcome = 'success') ORDER BY seq DESC`
+	selectOpenTheirs = `SELECT line FROM event WHERE seq >= $1 AND seq < $2
+		AND (target = $3 OR CAST($3 AS TEXT) = '') AND (subject = $4 OR actor = $4 AND outcome = 'success')
+		ORDER BY seq DESC LIMIT $5`
+	selectSize     = `SELECT size FROM head WHERE id = 1`
 	selectNumbered = `SELECT commit_id, line FROM event WHERE seq = $1`
 	selectCommit   = `SELECT commit_id, line FROM event WHERE commit_id = $1 ORDER BY seq LIMIT 1`
+
+	selectExtent = `SELECT (SELECT MIN(seq) FROM event), size FROM head WHERE id = 1`
+	selectTime   = `SELECT seq, at FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT 1`
+	selectNamed  = `SELECT id FROM account WHERE username_key = $1`
+	selectName   = `SELECT username FROM account WHERE id = $1`
+
+	selectRolled = `SELECT next, (SELECT size FROM head WHERE id = 1) FROM rolled WHERE id = 1`
+	selectSums   = `SELECT at - at % 60000000, event, level, outcome, COUNT(*) FROM event
+		WHERE seq >= $1 AND seq < $2 GROUP BY at - at % 60000000, event, level, outcome`
+	updateRolled = `UPDATE rolled SET next = $1 WHERE id = 1 AND next = $2`
+	upsertSum    = `INSERT INTO rollup (width, start, event, level, outcome, lines) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (width, start, event, level, outcome) DO UPDATE SET lines = rollup.lines + excluded.lines`
+	// The row without an event tells how far the sums go, as of the same moment:
+	// read apart, lines could be counted twice or not at all.
+	selectRows = `SELECT start, event, level, outcome, lines FROM rollup WHERE width = $1 AND start >= $2 AND start < $3
+		UNION ALL SELECT 0, '', '', '', next FROM rolled`
+	selectTally = `SELECT 0, event, level, outcome, CAST(SUM(lines) AS BIGINT) FROM (
+		SELECT event, level, outcome, lines FROM rollup WHERE width = $1 AND start >= $2 AND start < $3
+		UNION ALL SELECT event, level, outcome, lines FROM rollup WHERE width = $4 AND start >= $5 AND start < $6
+		UNION ALL SELECT event, level, outcome, lines FROM rollup WHERE width = $4 AND start >= $7 AND start < $8
+		UNION ALL SELECT event, level, outcome, lines FROM rollup WHERE width = $9 AND start >= $10 AND start < $11
+		UNION ALL SELECT event, level, outcome, lines FROM rollup WHERE width = $9 AND start >= $12 AND start < $13
+		) AS parts GROUP BY event, level, outcome
+		UNION ALL SELECT 0, '', '', '', next FROM rolled`
+)
+
+// The ways to lines: by a name that stands in the index, by a column that the
+// database passes over lines for, or all of them.
+var (
+	byName    = &index{named: true}
+	bySession = &index{
+		newest: "SELECT seq, line FROM event WHERE session = $1 AND seq >= $2 AND seq < $3 ORDER BY seq DESC LIMIT $4",
+		oldest: "SELECT seq, line FROM event WHERE session = $1 AND seq >= $2 AND seq < $3 ORDER BY seq LIMIT $4",
+		window: 1 << 14, cheaper: 6,
+	}
+	all = &index{
+		newest: "SELECT seq, line FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+		oldest: "SELECT seq, line FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3",
+		all:    true, cheaper: 1,
+	}
 )
 
 // Statements are all of the above, for the test that prepares each on both engines.
 func Statements() []string {
-	return []string{selectActivity, selectCardActivity, selectHistory, selectNumbered, selectCommit}
+	return []string{
+		selectBlocksDown, selectBlocksUp, countMentions, selectNumbers, selectOpen, selectTheirs, selectOpenTheirs, selectSize,
+		selectNumbered, selectCommit, selectOwn, selectExtent, selectTime, selectNamed, selectName,
+		selectRolled, selectSums, updateRolled, upsertSum, selectRows, selectTally,
+		bySession.newest, bySession.oldest, all.newest, all.oldest,
+	}
 }

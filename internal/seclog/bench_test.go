@@ -14,7 +14,7 @@ import (
 )
 
 // BenchmarkCommit measures the whole of a commit on SQLite: closure, sealed
-// line, sync. `make bench` sets it beside raw synced inserts of the same run.
+// line, tree, sync. `make bench` sets the same beside raw synced inserts.
 func BenchmarkCommit(b *testing.B) {
 	for _, writers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {

@@ -60,7 +60,7 @@ func (f *flood) sieve() func([]event.Record) []event.Record {
 		kept := recs[:0:0]
 		for i, r := range recs {
 			single, ok := decided[i]
-			if !ok {
+			if !ok || single != exempt(r) { // the second run may find an account where the first found none
 				single = f.admit(r)
 				decided[i] = single
 			}
@@ -111,7 +111,7 @@ func (f *flood) kept(from source) *sum {
 		s = f.sums[from]
 	}
 	if s == nil {
-		s = newSum()
+		s = &sum{}
 		f.sums[from] = s
 	}
 	return s

@@ -28,14 +28,16 @@ func (l *Log) Shut(why error) {
 	l.gate.why.Store(&why)
 }
 
-// Ready says why nothing can be written now, or nil: the file cannot follow, or
-// the last write failed and none has succeeded since.
+// Ready says why nothing can be changed now, or nil: the file cannot follow, the
+// last write failed and none has succeeded since, or room is short.
 func (l *Log) Ready() error {
 	if err := l.gate.check(); err != nil {
 		return err
 	}
-	if why := l.stuck.Load(); why != nil {
-		return *why
+	for _, why := range []*error{l.stuck.Load(), l.short.Load()} {
+		if why != nil {
+			return *why
+		}
 	}
 	return nil
 }

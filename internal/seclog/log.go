@@ -34,11 +34,13 @@ var (
 
 // touchable are the writes that are nobody's business: they change nothing that
 // anybody could be accountable for.
-var touchable = []string{"session.seen", "session.purge", "log.probe"}
+var touchable = []string{"session.seen", "session.purge", "log.probe", "deliver.cursor", "query.rolled", "witness.old"}
 
 // Config is what New needs.
 type Config struct {
 	Writer *db.Writer
+	// Sealer says when a commit is signed; nil, and none ever is.
+	Sealer *seal.Sealer
 	Maker  event.Maker
 	Flood  Flood
 	// Now is the clock; nil means time.Now.
@@ -47,12 +49,19 @@ type Config struct {
 
 // Log takes changes together with their events.
 type Log struct {
-	write *db.Writer
-	maker event.Maker
-	flood *flood
-	gate  gate
-	stuck atomic.Pointer[error] // the write that failed, if none succeeded since
-	now   func() time.Time
+	write  *db.Writer
+	sealer *seal.Sealer
+	maker  event.Maker
+	flood  *flood
+	gate   gate
+	stuck  atomic.Pointer[error] // the write that failed, if none succeeded since
+	short  atomic.Pointer[error] // why only records are taken, if so
+	now    func() time.Time
+
+	// Witnessed waits until witnesses vouch for so many lines, or ctx ends; nil,
+	// and CommitSealed waits for the log's own signature only. Set it before the
+	// first commit.
+	Witnessed func(ctx context.Context, size uint64) error
 }
 
 // New makes the log's front.
@@ -60,7 +69,7 @@ func New(c Config) *Log {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Log{write: c.Writer, maker: c.Maker, now: c.Now, flood: newFlood(c.Flood, c.Now)}
+	return &Log{write: c.Writer, sealer: c.Sealer, maker: c.Maker, now: c.Now, flood: newFlood(c.Flood, c.Now)}
 }
 
 // Change is the work of a commit: it changes rows through tx and says which
@@ -71,19 +80,44 @@ type Change func(tx *db.Tx) ([]event.Event, error)
 // nothing was changed, apart from the rare Unavailable that says the outcome is
 // unknown. A change without an event is refused.
 func (l *Log) Commit(ctx context.Context, change Change) error {
-	return l.do(ctx, change, func(recs []event.Record) ([]event.Record, error) {
-		if len(recs) == 0 {
-			return nil, errNoEvent
-		}
-		return recs, nil
-	})
+	_, err := l.do(ctx, change, l.whole)
+	return err
+}
+
+// CommitSealed commits and waits until a checkpoint covers the events, and where
+// a quorum of witnesses is set until they signed it too, for what nobody may
+// deny later. Where a signature is late, that is reported, and the change is
+// made all the same.
+func (l *Log) CommitSealed(ctx context.Context, change Change) (signed bool, err error) {
+	st, err := l.do(ctx, change, l.whole)
+	if err != nil || l.sealer == nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Deadline)
+	defer cancel()
+	if !l.sealer.Await(ctx, st) {
+		return false, nil
+	}
+	if l.Witnessed == nil {
+		return true, nil
+	}
+	size, _ := l.sealer.Signed()
+	return l.Witnessed(ctx, size) == nil, nil
+}
+
+func atLeastOne(recs []event.Record) ([]event.Record, error) {
+	if len(recs) == 0 {
+		return nil, errNoEvent
+	}
+	return recs, nil
 }
 
 // Refuse makes a refusal durable with the counter that it moves. Flood control
 // may sum its events up instead; the counter moves all the same.
 func (l *Log) Refuse(ctx context.Context, change Change) error {
 	sieve := l.flood.sieve()
-	return l.do(ctx, change, func(recs []event.Record) ([]event.Record, error) { return sieve(recs), nil })
+	_, err := l.do(ctx, change, func(recs []event.Record) ([]event.Record, error) { return sieve(recs), nil })
+	return err
 }
 
 // Record makes a refusal durable that moves no counter. What flood control sums
@@ -99,7 +133,8 @@ func (l *Log) Record(ctx context.Context, events ...event.Event) error {
 	if recs = l.flood.sieve()(recs); len(recs) == 0 {
 		return nil
 	}
-	return l.write1(ctx, func(*db.Tx) (any, error) { return staged(recs), nil })
+	_, err = l.write1(ctx, func(*db.Tx) (any, error) { return staged(recs), nil })
+	return err
 }
 
 // Touch writes what makes no event; what names it in the list of such writes.
@@ -107,14 +142,15 @@ func (l *Log) Touch(ctx context.Context, what string, fn func(*db.Tx) error) err
 	if !slices.Contains(touchable, what) {
 		return fmt.Errorf("%w: %s", errTouch, what)
 	}
-	return l.write1(ctx, func(tx *db.Tx) (any, error) { return nil, fn(tx) })
+	_, err := l.write1(ctx, func(tx *db.Tx) (any, error) { return nil, fn(tx) })
+	return err
 }
 
 type filter func([]event.Record) ([]event.Record, error)
 
-func (l *Log) do(ctx context.Context, change Change, keep filter) error {
+func (l *Log) do(ctx context.Context, change Change, keep filter) (*seal.Staged, error) {
 	if err := l.gate.check(); err != nil {
-		return err
+		return nil, err
 	}
 	return l.write1(ctx, func(tx *db.Tx) (any, error) {
 		events, err := change(tx)
@@ -132,13 +168,16 @@ func (l *Log) do(ctx context.Context, change Change, keep filter) error {
 	})
 }
 
-// write1 runs one transaction to its end, whatever becomes of the visitor.
-func (l *Log) write1(ctx context.Context, fn func(*db.Tx) (any, error)) error {
+// write1 runs one transaction to its end, whatever becomes of the visitor, and
+// gives what it staged.
+func (l *Log) write1(ctx context.Context, fn func(*db.Tx) (any, error)) (last *seal.Staged, err error) {
 	receipt := receiptOf(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Deadline)
 	defer cancel()
-	var last *seal.Staged
-	err := l.noted(l.write.Do(ctx, func(tx *db.Tx) (any, error) {
+	if l.sealer != nil {
+		l.sealer.Yield(ctx)
+	}
+	err = l.noted(l.write.Do(ctx, func(tx *db.Tx) (any, error) {
 		res, err := fn(tx)
 		last, _ = res.(*seal.Staged)
 		return res, err
@@ -146,7 +185,7 @@ func (l *Log) write1(ctx context.Context, fn func(*db.Tx) (any, error)) error {
 	if err == nil && receipt != nil && last != nil {
 		receipt.Commit, receipt.First, receipt.Numbered = last.Commit, last.First, last.Sealed
 	}
-	return err
+	return last, err
 }
 
 func (l *Log) records(ctx context.Context, events []event.Event) ([]event.Record, error) {

@@ -8,49 +8,30 @@ import (
 	"coffer/internal/event"
 )
 
-// maxDistinct bounds what one sum remembers of who and what it covers; beyond
-// it a count of different ones says at least so many.
-const maxDistinct = 1000
-
-// commonest is how many of them a sum names.
+// commonest is how many of what a sum covers it names.
 const commonest = 5
 
 // sum counts what was not written singly, and keeps enough of it that spraying
 // (many names, one address) and stuffing (many addresses) stay visible.
 type sum struct {
-	count     int
-	addresses map[string]int
-	typed     map[string]int
-	targets   map[string]int
-}
-
-func newSum() *sum {
-	return &sum{addresses: map[string]int{}, typed: map[string]int{}, targets: map[string]int{}}
+	count                     int
+	addresses, typed, targets tally
 }
 
 func (s *sum) add(r event.Record) {
-	s.count++
-	tally(s.addresses, r.SourceIP, 1)
-	tally(s.typed, typedIn(r.Rest), 1)
-	tally(s.targets, r.Target, 1)
+	n := 1 + moreIn(r.Rest)
+	s.count += n
+	s.addresses.add(r.SourceIP, n)
+	s.typed.add(typedIn(r.Rest), n)
+	s.targets.add(r.Target, n)
 }
 
 // merge adds all of another sum.
 func (s *sum) merge(other *sum) {
 	s.count += other.count
-	for _, m := range []struct{ to, from map[string]int }{
-		{s.addresses, other.addresses}, {s.typed, other.typed}, {s.targets, other.targets},
-	} {
-		for value, n := range m.from {
-			tally(m.to, value, n)
-		}
-	}
-}
-
-func tally(m map[string]int, value string, n int) {
-	if _, known := m[value]; value != "" && (known || len(m) < maxDistinct) {
-		m[value] += n
-	}
+	s.addresses.merge(&other.addresses)
+	s.typed.merge(&other.typed)
+	s.targets.merge(&other.targets)
 }
 
 // typedIn finds the HMAC of a typed name among an event's data. The line is
@@ -65,26 +46,35 @@ func typedIn(rest []byte) string {
 	return string(value)
 }
 
-// event is the sum as a line. The commonest are the addresses where it covers
-// several, else the typed names, else what was asked for.
-func (s *sum) event(from source, start, end string) event.Event {
-	common := s.targets
-	switch {
-	case len(s.addresses) > 1:
-		common = s.addresses
-	case len(s.typed) > 0:
-		common = s.typed
+// moreIn finds how many more an event stands for, in the same way.
+func moreIn(rest []byte) (n int) {
+	_, after, _ := bytes.Cut(rest, []byte(`"more":`))
+	for _, c := range after {
+		if c < '0' || c > '9' {
+			break
+		}
+		n = 10*n + int(c-'0')
 	}
+	return n
+}
+
+// event is the sum as a line.
+func (s *sum) event(from source, start, end string) event.Event {
 	return event.EventsAggregated{
 		Event: from.event, Address: from.address, Count: s.count,
-		Addresses: len(s.addresses), Typed: len(s.typed), Common: top(common), From: start, To: end,
+		Addresses: s.addresses.different(), Typed: s.typed.different(), Common: s.common(), From: start, To: end,
 	}
 }
 
-func top(m map[string]int) []event.Tally {
-	all := make([]event.Tally, 0, len(m))
-	for v, n := range m {
-		all = append(all, event.Tally{Value: v, Count: n})
+// common names the commonest of whatever the sum covers. One address alone says
+// nothing beside the sum's own, and one target little.
+func (s *sum) common() []event.Tally {
+	all := s.typed.list()
+	if s.addresses.different() > 1 {
+		all = append(all, s.addresses.list()...)
+	}
+	if s.targets.different() > 1 || len(all) == 0 {
+		all = append(all, s.targets.list()...)
 	}
 	slices.SortFunc(all, func(a, b event.Tally) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))

@@ -40,7 +40,7 @@ type file struct {
 
 var files = []file{
 	{"vault.json", makeKeyset, (*Vault).readKeyset},
-	{"log.pem", makeLogKey, (*Vault).readLogKey},
+	{logFile, makeLogKey, (*Vault).readLogKey},
 	{"pseudonym.pem", makePseudonym, (*Vault).readPseudonym},
 }
 

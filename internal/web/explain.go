@@ -32,7 +32,7 @@ func (e Explained) whole() templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		var b bytes.Buffer
 		for i, m := range e.Line {
-			before := ","
+			before := ",<wbr/>" // a line too long for the page breaks between members
 			if i == 0 {
 				before = "{"
 			}
@@ -107,6 +107,9 @@ func Explain(line []byte) Explained {
 	}
 	return e
 }
+
+// Members are the members of a JSON object, in its own order and spelling.
+func Members(object []byte) []Member { return split(object) }
 
 // split cuts a JSON object into its members without changing a byte of a value.
 func split(line []byte) []Member {

@@ -28,7 +28,7 @@ func TestExplainKeepsTheLine(t *testing.T) {
 	if err := e.whole().Render(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
-	shown := strings.NewReplacer("<i>", "", "</i>", "", "&#34;", `"`, "&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(b.String())
+	shown := strings.NewReplacer("<i>", "", "</i>", "", "<wbr/>", "", "&#34;", `"`, "&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(b.String())
 	if shown != aLine {
 		t.Errorf("the line as shown = %s, want %s", shown, aLine)
 	}

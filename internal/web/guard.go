@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"coffer/internal/account"
 	"coffer/internal/event"
 	"coffer/internal/fault"
 )
@@ -36,19 +37,22 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, route Route) erro
 	if err != nil {
 		return err
 	}
-	alive := visitOf(r).alive
+	v := visitOf(r)
 	switch {
-	case route.Guard == SignedOut && alive:
+	case route.Guard == SignedOut && v.alive:
 		return &fault.Error{Kind: fault.Forbidden, To: "/", Recorded: true} // nothing was refused: they are in already
-	case route.Guard == SignedIn && !alive:
+	case route.Guard.guarded() && !v.alive:
 		f := &fault.Error{
 			Kind: fault.SignedOut, Text: "Sign in to see this page.", Recorded: recorded,
 			Events: []event.Event{event.AuthzFailed{Reason: "signed_out", Resource: resource(r, route)}},
 		}
-		if !strings.HasSuffix(r.URL.Path, ".json") {
+		if route.Guard == SignedIn && !strings.HasSuffix(r.URL.Path, ".json") {
 			f.To = loginAt(route.page(r))
 		}
 		return f
+	case route.Guard == Auditor && v.session.Role != account.Auditor:
+		// To them it is like any address where nothing is.
+		return fault.New(fault.NotFound, nothingHere, event.AuthzFailed{Reason: "role", Resource: resource(r, route)})
 	}
 	return nil
 }
@@ -84,7 +88,7 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, route Route) (
 	if !given || v.alive {
 		return false, nil
 	}
-	found, alive, recorded, err := s.Identify(r.Context(), token, route.Guard == SignedIn)
+	found, alive, recorded, err := s.Identify(r.Context(), token, route.Guard.guarded())
 	switch {
 	case err != nil:
 		return false, err

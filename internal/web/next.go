@@ -18,7 +18,7 @@ func (s *Server) Next(next string) string {
 		return "/"
 	}
 	probe := &http.Request{Method: http.MethodGet, URL: u, Host: "coffer.invalid"}
-	if route, ok := s.match(probe); !ok || route.Guard == Bare {
+	if route, ok := s.match(probe); !ok || route.Guard.blind() || !clean(u.EscapedPath()) {
 		return "/"
 	}
 	return u.RequestURI()

@@ -17,7 +17,7 @@ const visitAge = 1800
 // refusal made, so that the welcome page can show them their own and never
 // another's: a commit's id is random, and only this browser learns it.
 func (s *Server) rememberVisit(w http.ResponseWriter, r *http.Request, receipt *seclog.Receipt) {
-	if receipt.Commit == "" || visitOf(r).alive || visitOf(r).route.Guard == Bare {
+	if receipt.Commit == "" || visitOf(r).alive || visitOf(r).route.Guard.blind() {
 		return
 	}
 	value := receipt.Commit

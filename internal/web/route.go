@@ -15,13 +15,26 @@ type Guard int
 const (
 	// Bare routes read no cookie: static files and health.
 	Bare Guard = iota
+	// Blind routes read no cookie and take no form either, but meet the limits:
+	// what browsers report by themselves, and what is public to every program.
+	Blind
 	// Open routes are for everyone; who is signed in is known.
 	Open
 	// SignedOut routes send whoever is signed in to the start page.
 	SignedOut
 	// SignedIn routes send whoever is not to the login page, with an event.
 	SignedIn
+	// Auditor routes are for whoever reads the log. They are a program's rather
+	// than a browser's: who is not signed in gets 401, and who has another role
+	// finds nothing there, each with an event.
+	Auditor
 )
+
+// blind reports that no cookie is read, so that nobody is known.
+func (g Guard) blind() bool { return g == Bare || g == Blind }
+
+// guarded reports that only somebody who is signed in may come in.
+func (g Guard) guarded() bool { return g == SignedIn || g == Auditor }
 
 // Handler answers a request, or returns why not: see Server.fail.
 type Handler func(w http.ResponseWriter, r *http.Request) error

@@ -129,14 +129,19 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, route Route) {
 			// checks meet no limit.
 			return route.Handle(w, r)
 		}
-		if err := s.recognise(r); err != nil {
-			return err
+		if route.Guard != Blind {
+			if err := s.recognise(r); err != nil {
+				return err
+			}
 		}
 		if err := s.throttle(r); err != nil {
 			return err
 		}
 		if err := s.sameSite(r, route); err != nil {
 			return err
+		}
+		if route.Guard == Blind {
+			return route.Handle(w, r)
 		}
 		if err := s.admit(w, r, route); err != nil {
 			return err
@@ -165,10 +170,13 @@ func (s *Server) throttle(r *http.Request) error {
 	}
 }
 
+// nothingHere is what a path says that is not there, or not there for them.
+const nothingHere = "Nothing is at this address. Check it, or start from the first page."
+
 // NotFound answers a path that is not there, or a method that its page does not
 // have. Neither is an event by itself; a stranger who tries many is.
 func (s *Server) NotFound(w http.ResponseWriter, r *http.Request) error {
-	f := fault.New(fault.NotFound, "Nothing is at this address. Check it, or start from the first page.")
+	f := fault.New(fault.NotFound, nothingHere)
 	// A path that has the method is a page's that found nothing under it.
 	if allowed := s.allowed(r); len(allowed) > 0 && !slices.Contains(allowed, r.Method) {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))

@@ -28,6 +28,8 @@ type Head struct {
 	// number that is shown must not stay.
 	HideAfter int
 	HideTo    string
+	// Script is a further asset that this page needs, or empty.
+	Script string
 }
 
 // bar is the row of links a signed-in person sees; a new room of pages adds a line.

@@ -17,23 +17,30 @@ import (
 func (h *House) check() {
 	h.Helper()
 	if !h.lost {
-		h.checkFile(h.checkLines())
+		lines := h.checkLines()
+		h.checkFile(lines)
+		h.checkSigned(lines)
 		h.checkClean()
 	}
 	h.checkSecrets()
 }
 
-// checkLines holds that the log is whole: numbered from 0 without a gap, times
+// checkLines holds that the log is whole: numbered without a gap from 0, or from
+// where retention left it, times
 // that never run backwards, every line one of the vocabulary.
 func (h *House) checkLines() []byte {
 	h.Helper()
+	var first int64
+	if err := h.read.QueryRow(context.Background(), `SELECT pruned FROM head`).Scan(&first); err != nil {
+		h.Fatalf("read the log's head: %v", err)
+	}
 	rows, err := h.read.Query(context.Background(), `SELECT seq, at, event, actor, subject, source_ip, session, target, line FROM event ORDER BY seq`)
 	if err != nil {
 		h.Fatalf("read the log: %v", err)
 	}
 	defer rows.Close()
 	var all []byte
-	var next, last int64
+	next, last := first, int64(0)
 	for ; rows.Next(); next++ {
 		var seq, at int64
 		var c [6]string
@@ -60,7 +67,7 @@ func (h *House) checkLines() []byte {
 		last = at
 		all = append(append(all, raw...), '\n')
 	}
-	if err := rows.Err(); err != nil || next == 0 {
+	if err := rows.Err(); err != nil || next == first {
 		h.Fatalf("read the log: %d lines, %v", next, err)
 	}
 	return all

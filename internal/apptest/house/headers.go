@@ -13,6 +13,7 @@ var always = []struct{ name, has, lacks string }{
 	{"Content-Security-Policy", "frame-ancestors 'none'", "*"},
 	{"Content-Security-Policy", "base-uri 'none'", "data:"},
 	{"Content-Security-Policy", "form-action 'self'", "http"},
+	{"Content-Security-Policy", "; report-uri /csp-report", "http"},
 	{"X-Content-Type-Options", "nosniff", ","},
 	{"X-Frame-Options", "DENY", ","},
 	{"Referrer-Policy", "same-origin", "unsafe-url"},
@@ -31,7 +32,7 @@ var requestID = regexp.MustCompile(`r_[a-z2-7]{26}`)
 // has a page with the request's number.
 func (a *Answer) guarded(q Request) {
 	a.h.Helper()
-	static := a.Status == http.StatusOK && strings.HasPrefix(q.Path, "/static/")
+	static := a.Status == http.StatusOK && (strings.HasPrefix(q.Path, "/static/") || a.h.publicTile(q.Path))
 	for _, h := range always {
 		value := strings.Join(a.Header.Values(h.name), "\n")
 		if len(a.Header.Values(h.name)) != 1 || !strings.Contains(value, h.has) || !static && strings.Contains(value, h.lacks) {
@@ -47,12 +48,31 @@ func (a *Answer) guarded(q Request) {
 		a.h.Errorf("%s has Cache-Control: %s", a.asked, cache)
 	}
 	// Behind a proxy the request decides: TestForwardedScheme.
-	if https := strings.HasPrefix(a.h.Setup.URL, "https:"); a.h.Setup.TrustedProxies == "" && https != strings.Contains(a.Header.Get("Strict-Transport-Security"), "max-age=") {
-		a.h.Errorf("%s has Strict-Transport-Security: %q", a.asked, a.Header.Get("Strict-Transport-Security"))
+	if a.h.Setup.TrustedProxies == "" {
+		a.onHTTPS(strings.HasPrefix(a.h.Setup.URL, "https:"))
 	}
 	if a.Status >= 400 && q.Method != http.MethodHead && a.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
 		a.refusal()
 	}
+}
+
+// onHTTPS holds the headers that are right on HTTPS only: a browser keeps no
+// host on HTTPS that has none, and reports to no endpoint without it (Reporting
+// API, 3.3), the older report-uri then forgotten.
+func (a *Answer) onHTTPS(https bool) {
+	a.h.Helper()
+	for name, has := range map[string]string{
+		"Strict-Transport-Security": "max-age=", "Content-Security-Policy": "; report-to csp", "Reporting-Endpoints": `csp="/csp-report"`,
+	} {
+		if got := a.Header.Get(name); https != strings.Contains(got, has) {
+			a.h.Errorf("%s has %s: %q, want %s in it: %v", a.asked, name, got, has, https)
+		}
+	}
+}
+
+// publicTile reports a full hash tile that everyone may have and keep.
+func (h *House) publicTile(path string) (is bool) {
+	return h.Setup.PublicLog && strings.HasPrefix(path, "/log/tile/") && !strings.Contains(path, ".p/") && !strings.Contains(path, "/entries/")
 }
 
 // refusal holds what a page of a refusal is: ours, numbered unless it is a form

@@ -71,7 +71,11 @@ func Open(tb testing.TB, e db.Engine, change ...func(*Setup)) *House {
 		c.Postgres = apptest.Postgres(tb)
 	}
 	h := On(tb, tb.TempDir(), c, change...)
-	h.Wrote(FirstStart(h.Setup.Limits != "")...)
+	want := FirstStart(h.Setup.Limits != "")
+	if h.Setup.Retention != "" {
+		want = append(want, "sys_config_changed target=setting:retention data.from=400d data.to=*")
+	}
+	h.Wrote(want...)
 	return h
 }
 

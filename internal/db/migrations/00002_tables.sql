@@ -101,24 +101,58 @@ CREATE TABLE event (
 	commit_id TEXT NOT NULL,
 	line      BLOB NOT NULL
 );
--- Partial, since most lines leave one of them empty. A query finds such an
--- index only if it says so too: WHERE subject = $1 AND subject <> ''.
-CREATE INDEX event_subject ON event (subject, seq) WHERE subject <> '';
--- An actor who is the subject too is found by that: one index entry, and one
--- dirty page, less for nearly every line.
-CREATE INDEX event_actor ON event (actor, seq) WHERE actor <> subject AND actor <> '';
-CREATE INDEX event_target ON event (target, seq) WHERE target <> '';
-CREATE INDEX event_event ON event (event, seq) WHERE event <> '';
+-- What Coffer itself asks for by its event. All else is found by the table
+-- mention: an index that each line entered by itself would touch a page for
+-- each of its names, and those were most of what a commit wrote.
+-- A query finds it only if it says the same list (seal.Asked).
+CREATE INDEX event_asked ON event (event, seq) WHERE event IN ('sys_clock_step', 'alert_acknowledged', 'log_pruned', 'log_rotated', 'log_epoch_started', 'log_checkpoint', 'sys_startup', 'sys_shutdown', 'sys_disk_low', 'sys_disk_recovered');
 
+-- Where the log stands: one row, moved by compare-and-swap on size. root is the
+-- tree's, empty while there is no line. checkpoint is the newest signed one.
+-- pruned is the seq of the first line still held.
 CREATE TABLE head (
-	id            BIGINT PRIMARY KEY CHECK (id = 1),
-	size          BIGINT NOT NULL,
-	at            BIGINT NOT NULL,
-	segment       BIGINT NOT NULL,
-	segment_bytes BIGINT NOT NULL,
-	segment_day   TEXT NOT NULL
+	id              BIGINT PRIMARY KEY CHECK (id = 1),
+	size            BIGINT NOT NULL,
+	at              BIGINT NOT NULL,
+	segment         BIGINT NOT NULL,
+	segment_bytes   BIGINT NOT NULL,
+	segment_day     TEXT NOT NULL,
+	root            BLOB NOT NULL,
+	pruned          BIGINT NOT NULL,
+	origin          TEXT NOT NULL,
+	checkpoint_size BIGINT NOT NULL,
+	checkpoint_at   BIGINT NOT NULL,
+	checkpoint      TEXT NOT NULL,
+	lease_holder    TEXT NOT NULL,
+	lease_until     BIGINT NOT NULL
 );
-INSERT INTO head (id, size, at, segment, segment_bytes, segment_day) VALUES (1, 0, 0, 0, 0, '');
+INSERT INTO head VALUES (1, 0, 0, 0, 0, '', '', 0, '', 0, 0, '', '', 0);
+
+-- The tree's full tiles, 256 hashes each, and the hash above them.
+CREATE TABLE tile (
+	level  BIGINT NOT NULL,
+	n      BIGINT NOT NULL,
+	root   BLOB NOT NULL,
+	hashes BLOB NOT NULL,
+	PRIMARY KEY (level, n)
+);
+
+-- The signed checkpoints that are kept for ever; kept says why.
+CREATE TABLE checkpoint (
+	size "INTEGER" PRIMARY KEY,
+	at   BIGINT NOT NULL,
+	kept TEXT NOT NULL,
+	note TEXT NOT NULL
+);
+
+-- What witnesses signed: a line of the note at that size.
+CREATE TABLE cosignature (
+	size    BIGINT NOT NULL,
+	witness TEXT NOT NULL,
+	at      BIGINT NOT NULL,
+	line    TEXT NOT NULL,
+	PRIMARY KEY (size, witness)
+);
 
 CREATE TABLE projected (
 	id      TEXT PRIMARY KEY,
@@ -132,3 +166,44 @@ CREATE TABLE setting (
 	name  TEXT PRIMARY KEY,
 	value TEXT NOT NULL
 );
+
+-- What a finished segment looked like in a directory when it was right.
+CREATE TABLE segment_file (
+	id      TEXT NOT NULL,
+	first   BIGINT NOT NULL,
+	inode   BIGINT NOT NULL,
+	bytes   BIGINT NOT NULL,
+	changed BIGINT NOT NULL,
+	PRIMARY KEY (id, first)
+);
+
+-- How far each delivery of the log got. The holder delivers, as long as the
+-- beat moves; failing is since when, once that is told.
+CREATE TABLE delivery (
+	name     TEXT PRIMARY KEY,
+	next     BIGINT NOT NULL,
+	failing  BIGINT,
+	attempts BIGINT NOT NULL DEFAULT 0,
+	error    TEXT NOT NULL DEFAULT '',
+	holder   TEXT NOT NULL,
+	beat     BIGINT NOT NULL,
+	updated  BIGINT NOT NULL
+);
+
+-- Sums of the log: how many lines of each event fell into a minute, an hour and
+-- a day, which is a row's width in microseconds. rolled says how far.
+CREATE TABLE rollup (
+	width   BIGINT NOT NULL,
+	start   BIGINT NOT NULL,
+	event   TEXT NOT NULL,
+	level   TEXT NOT NULL,
+	outcome TEXT NOT NULL,
+	lines   BIGINT NOT NULL,
+	PRIMARY KEY (width, start, event, level, outcome)
+);
+
+CREATE TABLE rolled (
+	id   BIGINT PRIMARY KEY CHECK (id = 1),
+	next BIGINT NOT NULL
+);
+INSERT INTO rolled (id, next) VALUES (1, 0);

@@ -68,22 +68,22 @@ func (f *Follower) openSegment() error {
 		name string
 		flag int
 	}{{segmentName(f.segment), os.O_RDONLY}, {Name, os.O_RDWR | os.O_APPEND}} {
-		file, err := os.OpenFile(filepath.Join(f.Dir, c.name), c.flag|noFollow, 0)
-		if errors.Is(err, os.ErrNotExist) {
+		file, err := f.Disk.Open(filepath.Join(f.Dir, c.name), c.flag, 0)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
 			continue
+		case err != nil:
+			return err
 		}
 		f.f = file
-		if err == nil {
-			err = regular(file)
-		}
-		return err
+		return regular(file)
 	}
 	return nil
 }
 
 // regular refuses what only looks like a file: a pipe would take lines and keep
 // none.
-func regular(file *os.File) error {
+func regular(file Handle) error {
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("%s is not a regular file", file.Name())
@@ -93,20 +93,25 @@ func regular(file *os.File) error {
 
 // setAside keeps an altered file under another name and begins its segment anew.
 func (f *Follower) setAside(ctx context.Context, right int64) error {
-	kept := fmt.Sprintf("%s.altered-%s", Name, time.Now().UTC().Format("20060102T150405.000000"))
+	kept := aside(Name)
 	paths := []string{f.f.Name()}
 	if !f.active() {
 		paths = append(paths, filepath.Join(f.Dir, Name)) // it will be written again too
 	}
 	for i, path := range paths {
 		to := filepath.Join(f.Dir, kept+strings.Repeat("-next", i))
-		if err := os.Rename(path, to); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := f.Disk.Rename(path, to); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
 	f.detach()
 	f.again(ctx, right, kept)
 	return f.create()
+}
+
+// aside is the name under which an altered file is kept.
+func aside(name string) string {
+	return fmt.Sprintf("%s.altered-%s", name, time.Now().UTC().Format("20060102T150405.000000"))
 }
 
 // again goes back to the segment's beginning and says why.
@@ -124,8 +129,5 @@ func (f *Follower) cut() error {
 	if err := f.f.Truncate(f.size); err != nil {
 		return err
 	}
-	if err := datasync(f.f); err != nil {
-		return fmt.Errorf("%w: %w", ErrSync, err)
-	}
-	return nil
+	return synced(f.f.Sync())
 }

@@ -133,6 +133,7 @@ func TestAltered(t *testing.T) {
 		"empty":                         {with("security.log", nil), end, []byte{}},
 		"gone":                          {without, end, nil},
 		"another last line":             {with("security.log", bytes.ToUpper(text)), end, bytes.ToUpper(text)},
+		"a byte in the middle":          {with("security.log", flipped(text, 100)), end, flipped(text, 100)},
 		"a line put before":             {with("security.log", append([]byte("x\n"), text...)), end, append([]byte("x\n"), text...)},
 		"a forged line beyond the mark": {with("security.log", append(append(bytes.Clone(text[:mid.bytes]), forged...), '\n')), mid, append(append(bytes.Clone(text[:mid.bytes]), forged...), '\n')},
 		"a line more than there are":    {with("security.log", append(append(bytes.Clone(text), forged...), '\n')), end, append(append(bytes.Clone(text), forged...), '\n')},
@@ -160,6 +161,12 @@ func TestAltered(t *testing.T) {
 			}
 		})
 	}
+}
+
+func flipped(text []byte, at int) []byte {
+	text = bytes.Clone(text)
+	text[at] ^= 1
+	return text
 }
 
 // TestNoMark is a directory that the database does not know: its id was lost,
@@ -199,6 +206,31 @@ func TestNoMark(t *testing.T) {
 	got := other.altered()
 	if len(got) != 1 || !bytes.Equal(kept[got[0].Kept], foreign["security.log"]) {
 		t.Errorf("alarms = %+v with %d files kept, want the other database's log kept aside", got, len(kept))
+	}
+}
+
+// TestGuest is a command that writes the files after a crash of the server: the
+// server's next start is told of the crash all the same, and of no clean stop.
+func TestGuest(t *testing.T) {
+	r := newRig(t, apptest.Migrated(t, db.SQLite))
+	r.put(t, 14)
+	r.once(t)
+	lines := r.lines(t)
+	state, _ := files(lines[:5])
+	for _, running := range []int64{1, 0} {
+		r.lay(t, state, place{0, int64(len(state["security.log"])), 5}, running)
+		r.guest = true
+		if unclean := r.once(t); unclean != (running > 0) {
+			t.Errorf("a guest is told %v, want %v", unclean, running > 0)
+		}
+		r.exact(t)
+		r.guest = false
+		if unclean := r.once(t); unclean != (running > 0) {
+			t.Errorf("after a guest the server is told %v, want %v", unclean, running > 0)
+		}
+		if r.once(t) {
+			t.Error("a clean stop of the server is told as a crash")
+		}
 	}
 }
 

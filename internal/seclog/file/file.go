@@ -1,16 +1,20 @@
 // Package file is the projection: it follows the sealed lines into security.log
-// and keeps the file exactly what the database says. The database is the source
+// and keeps the files exactly what the database says. The database is the source
 // of truth; a file that lacks lines gets them, none twice, and a file that was
-// changed below the mark is set aside and written again. It does not judge
-// whether the log as a whole is genuine: that is verification's work.
+// changed below the mark is set aside and written again: the active one while it
+// is followed (Follower), the finished ones beside that (keeper).
+//
+// It does not judge whether the log as a whole is genuine: that is
+// verification's work. A finished segment that looks as it was left is not read
+// again, so what root changed under a set-back clock is left to that, too.
 package file
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
-	"os"
 	"time"
 
 	"coffer/internal/db"
@@ -44,6 +48,11 @@ type Config struct {
 	// Altered is told of a file that was changed below the mark. It must not
 	// commit: the gate may be shut until the file is whole again.
 	Altered func(ctx context.Context, e event.LogFileAltered)
+	// Guest is a command that writes the files because no server runs. What the
+	// mark says about the server's last run is not its to change.
+	Guest bool
+	// Disk is where the files are; nil is the system's.
+	Disk Disk
 }
 
 // Follower writes the file. One per data directory.
@@ -51,22 +60,30 @@ type Follower struct {
 	Config
 	id string
 
-	f       *os.File
-	segment uint64 // number of the open segment's first line
-	next    uint64 // number of the next line to write
-	size    int64  // length of the open segment, all of it synced
+	f       Handle
+	segment uint64       // number of the open segment's first line
+	next    uint64       // number of the next line to write
+	size    int64        // length of the open segment, all of it synced
+	sum     maphash.Hash // of that much of it; the seed is this process's secret
 	mark    marks
 	running int64
+	clean   int64      // what running is after a clean stop
 	looks   appearance // of the open file, as it was left
-	known   bool       // the mark says something about this directory
-	suspect bool       // somebody else touched the file
-	broken  bool       // the file cannot follow; the gate is shut
-	behind  bool       // the database does not answer
+	unread  bool       // it was written to since it was last read through
+	read    time.Time  // when that was
+	keeper  *keeper
+	known   bool // the mark says something about this directory
+	suspect bool // somebody else touched the file
+	broken  bool // the file cannot follow; the gate is shut
+	behind  bool // the database does not answer
 }
 
 // Open finds where the file stands and brings it up to what the mark and the
 // database say. It reports whether the run before this one ended cleanly.
 func Open(ctx context.Context, c Config) (f *Follower, unclean bool, err error) {
+	if c.Disk == nil {
+		c.Disk = machine{}
+	}
 	f = &Follower{Config: c, running: time.Now().UnixMicro()}
 	if f.id, err = directoryID(c.Dir); err != nil {
 		return nil, false, err
@@ -75,10 +92,22 @@ func Open(ctx context.Context, c Config) (f *Follower, unclean bool, err error) 
 	if err != nil {
 		return nil, false, fmt.Errorf("read how far security.log is right: %w", err)
 	}
-	f.segment, f.next, f.size, f.known = m.segment, m.seq, m.bytes, found
-	f.mark.saved = m
+	if f.known, f.mark.saved = found, m; c.Guest {
+		f.running, f.clean = m.running, m.running
+	}
+	f.keeper = &keeper{Config: c, id: f.id, kept: map[uint64]*finished{}}
+	pruned, err := f.keeper.pruned(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	if f.segment, f.next, f.size = m.segment, m.seq, m.bytes; m.segment < pruned {
+		f.segment, f.next, f.size = pruned, pruned, 0 // what the mark speaks of is gone
+	}
 	f.Sealer.OnSeal(f.ridealong)
-	return f, found && m.running != 0, f.attach(ctx)
+	if err := f.attach(ctx); err != nil {
+		return f, false, err
+	}
+	return f, found && m.running != 0, f.keeper.load(ctx, pruned, f.segment)
 }
 
 // Run follows the log until ctx ends, then writes what is sealed and marks the
@@ -87,6 +116,8 @@ func (f *Follower) Run(ctx context.Context) error {
 	work := context.WithoutCancel(ctx)
 	tick := time.NewTicker(Check)
 	defer tick.Stop()
+	keeping, failed := f.keeper.start(ctx)
+	defer keeping()
 	f.keepUp(work) // that this run has begun is known before its first line
 	for {
 		more := f.Sealer.More()
@@ -95,9 +126,14 @@ func (f *Follower) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
+			keeping()
 			return f.stop(work)
+		case err := <-failed:
+			f.Shut(err)
+			return err
 		case <-more:
 		case <-tick.C:
+			f.readThrough()
 			f.keepUp(work)
 		}
 	}
@@ -142,44 +178,6 @@ func (f *Follower) catchUp(ctx context.Context) error {
 	}
 }
 
-// write appends lines up to the end of a segment, then syncs once.
-func (f *Follower) write(lines []seal.Line) error {
-	for len(lines) > 0 {
-		n, ends := untilRotation(lines)
-		if err := f.append(lines[:n]); err != nil {
-			return err
-		}
-		if ends {
-			if err := f.rotate(); err != nil {
-				return err
-			}
-		}
-		lines = lines[n:]
-	}
-	return nil
-}
-
-func (f *Follower) append(lines []seal.Line) error {
-	size := 0
-	for _, l := range lines {
-		size += len(l.Text) + 1
-	}
-	buf := make([]byte, 0, size)
-	for _, l := range lines {
-		buf = append(append(buf, l.Text...), '\n')
-	}
-	if _, err := f.f.Write(buf); err != nil {
-		return err
-	}
-	if err := datasync(f.f); err != nil {
-		return fmt.Errorf("%w: %w", ErrSync, err)
-	}
-	f.next += uint64(len(lines))
-	f.size += int64(size)
-	f.mark.set(f.segment, f.size, f.next, f.running)
-	return f.remember()
-}
-
 func (f *Follower) detach() {
 	if f.f != nil {
 		_ = f.f.Close() // all that counts is synced
@@ -192,7 +190,7 @@ func (f *Follower) stop(ctx context.Context) error {
 	if err := f.catchUp(ctx); err != nil {
 		return err
 	}
-	f.mark.set(f.segment, f.size, f.next, 0)
+	f.mark.set(f.segment, f.size, f.next, f.clean)
 	defer f.detach()
-	return f.save(ctx)
+	return errors.Join(f.save(ctx), f.keeper.tidy(ctx))
 }

@@ -21,20 +21,18 @@ const (
 	altered                // changed by somebody else
 )
 
-// judge compares the open segment with the database and sets size and next to
-// how far they agree; right is how far the file is known to be. ended reports
-// that the segment's last line is among what agrees.
+// judge compares the open segment with the database from its beginning, which
+// its length bounds, and sets size and next to how far they agree; right is how
+// far the file is known to be. ended reports that the segment's last line is
+// among what agrees.
 func (f *Follower) judge(ctx context.Context, right int64) (v verdict, ended bool, err error) {
-	same := true
-	if f.suspect || !f.known {
-		f.next, f.size = f.segment, 0
-	} else if same, ended, err = f.sameBelowMark(ctx); err != nil || !same {
+	if err := f.reaches(ctx); err != nil {
 		return altered, false, err
 	}
-	if !ended {
-		if ended, err = f.acceptTail(ctx); err != nil {
-			return altered, false, err
-		}
+	f.next, f.size = f.segment, 0
+	f.sum.Reset()
+	if ended, err = f.accept(ctx); err != nil {
+		return altered, false, err
 	}
 	info, err := f.f.Stat()
 	switch {
@@ -50,29 +48,17 @@ func (f *Follower) judge(ctx context.Context, right int64) (v verdict, ended boo
 	return altered, false, nil
 }
 
-// sameBelowMark compares the file's length and its last line below the mark
-// with the database.
-func (f *Follower) sameBelowMark(ctx context.Context) (same, ended bool, err error) {
-	info, err := f.f.Stat()
-	if err != nil || f.size == 0 {
-		return err == nil, false, err
-	}
-	if info.Size() < f.size || f.next == 0 {
-		return false, false, nil
+// reaches demands that the database has the line at the mark: if not, it is the
+// database that lacks something, and no file is touched.
+func (f *Follower) reaches(ctx context.Context) error {
+	if f.next == f.segment {
+		return nil
 	}
 	lines, err := f.Sealer.Lines(ctx, f.next-1, 1)
-	if err != nil {
-		return false, false, err
+	if err == nil && len(lines) == 0 {
+		err = fmt.Errorf("the database lacks line %d, which %s has: was an older copy of it restored?", f.next-1, f.f.Name())
 	}
-	if len(lines) == 0 {
-		return false, false, fmt.Errorf("the database lacks line %d, which %s has: was an older copy of it restored?", f.next-1, f.f.Name())
-	}
-	want := append(bytes.Clone(lines[0].Text), '\n')
-	got := make([]byte, len(want))
-	if _, err := f.f.ReadAt(got, max(0, f.size-int64(len(want)))); err != nil && !errors.Is(err, io.EOF) {
-		return false, false, err
-	}
-	return bytes.Equal(got, want), lines[0].Event == rotated, nil
+	return err
 }
 
 // unfinished reports whether what lies beyond the last good line may be a write
@@ -89,21 +75,22 @@ func (f *Follower) unfinished() (may bool) {
 // maxLine bounds what is read to find out whether something is a line.
 const maxLine = 64 << 10
 
-// acceptTail walks on from next line by line beside the database, as far as
-// they agree, or to the segment's last line.
-func (f *Follower) acceptTail(ctx context.Context) (ended bool, err error) {
+// accept walks on from next line by line beside the database, as far as they
+// agree, or to the segment's last line.
+func (f *Follower) accept(ctx context.Context) (ended bool, err error) {
 	info, err := f.f.Stat()
 	if err != nil || info.Size() <= f.size {
 		return false, err
 	}
-	in := bufio.NewReader(io.NewSectionReader(f.f, f.size, info.Size()-f.size))
+	in := bufio.NewReaderSize(io.NewSectionReader(f.f, f.size, info.Size()-f.size), stretch)
 	for {
 		lines, err := f.Sealer.Lines(ctx, f.next, portion)
 		if err != nil {
 			return false, err
 		}
 		n, ends := untilRotation(lines)
-		matched, err := f.match(in, lines[:n])
+		matched, bytes, err := match(in, lines[:n], &f.sum)
+		f.next, f.size = f.next+uint64(matched), f.size+bytes
 		if err != nil || matched < n || n == 0 {
 			return false, err
 		}
@@ -113,20 +100,25 @@ func (f *Follower) acceptTail(ctx context.Context) (ended bool, err error) {
 	}
 }
 
-func (f *Follower) match(in *bufio.Reader, lines []seal.Line) (matched int, err error) {
+// match reads as many of the lines as come next, and adds them to sum.
+func match(in *bufio.Reader, lines []seal.Line, sum io.Writer) (matched int, size int64, err error) {
+	var got []byte
 	for _, l := range lines {
-		got := make([]byte, len(l.Text)+1)
+		got = append(got[:0], l.Text...) // for its length
+		got = append(got, '\n')
 		if _, err := io.ReadFull(in, got); err != nil {
-			return matched, ignoreEnd(err)
+			return matched, size, ignoreEnd(err)
 		}
 		if got[len(l.Text)] != '\n' || !bytes.Equal(got[:len(l.Text)], l.Text) {
-			return matched, nil
+			return matched, size, nil
+		}
+		if _, err := sum.Write(got); err != nil {
+			return matched, size, err
 		}
 		matched++
-		f.next++
-		f.size += int64(len(got))
+		size += int64(len(got))
 	}
-	return matched, nil
+	return matched, size, nil
 }
 
 func ignoreEnd(err error) error {

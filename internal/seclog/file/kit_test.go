@@ -37,9 +37,13 @@ type rig struct {
 	mu     sync.Mutex
 	alarms []event.LogFileAltered
 	gate   chan error
+	disk   file.Disk // nil is the system's
+	guest  bool
 }
 
-func newRig(tb testing.TB, c db.Config) *rig {
+func newRig(tb testing.TB, c db.Config) *rig { return newRigOf(tb, c, limit) }
+
+func newRigOf(tb testing.TB, c db.Config, limit int64) *rig {
 	tb.Helper()
 	r := &rig{dir: tb.TempDir(), gate: make(chan error, 16)}
 	r.read, r.write = apptest.Open(tb, c)
@@ -63,10 +67,9 @@ func (r *rig) put(tb testing.TB, lines int) {
 	}
 }
 
-func (r *rig) open(tb testing.TB) (f *file.Follower, unclean bool) {
-	tb.Helper()
-	f, unclean, err := file.Open(context.Background(), file.Config{
-		Dir: r.dir, Sealer: r.sealer, Reader: r.read, Writer: r.write,
+func (r *rig) config() file.Config {
+	return file.Config{
+		Dir: r.dir, Sealer: r.sealer, Reader: r.read, Writer: r.write, Disk: r.disk, Guest: r.guest,
 		Shut: func(why error) {
 			r.Shut(why)
 			r.gate <- why
@@ -76,7 +79,12 @@ func (r *rig) open(tb testing.TB) (f *file.Follower, unclean bool) {
 			defer r.mu.Unlock()
 			r.alarms = append(r.alarms, e)
 		},
-	})
+	}
+}
+
+func (r *rig) open(tb testing.TB) (f *file.Follower, unclean bool) {
+	tb.Helper()
+	f, unclean, err := file.Open(context.Background(), r.config())
 	if err != nil {
 		tb.Fatalf("Open() = %v", err)
 	}
@@ -124,8 +132,12 @@ func (r *rig) altered() []event.LogFileAltered {
 
 func (r *rig) lines(tb testing.TB) (all []seal.Line) {
 	tb.Helper()
+	var pruned int
+	if err := r.read.QueryRow(context.Background(), `SELECT pruned FROM head`).Scan(&pruned); err != nil {
+		tb.Fatal(err)
+	}
 	for {
-		lines, err := r.sealer.Lines(context.Background(), uint64(len(all)), 500)
+		lines, err := r.sealer.Lines(context.Background(), uint64(pruned+len(all)), 500)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -147,6 +159,9 @@ type place struct {
 func files(lines []seal.Line) (want map[string][]byte, end place) {
 	want = map[string][]byte{}
 	var open []byte
+	if len(lines) > 0 {
+		end = place{segment: lines[0].Seq, seq: lines[0].Seq}
+	}
 	for _, l := range lines {
 		open = append(append(open, l.Text...), '\n')
 		end = place{end.segment, int64(len(open)), l.Seq + 1}

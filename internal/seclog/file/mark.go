@@ -22,7 +22,9 @@ const (
 )
 
 // Statements lists the room's SQL, for the test that prepares each on both engines.
-func Statements() []string { return []string{selectMark, upsertMark} }
+func Statements() []string {
+	return []string{selectMark, upsertMark, selectPruned, selectEnds, selectKnown, upsertKnown, deleteKnown}
+}
 
 // mark says how far the file is known to be right. What lies beyond it may be
 // an unfinished write; what differs below it was altered.

@@ -40,7 +40,7 @@ func (f *Follower) rotate() error {
 // crash between the two would leave an active file that nobody can append to.
 func (f *Follower) finish() error {
 	if f.active() {
-		if err := os.Rename(f.f.Name(), filepath.Join(f.Dir, segmentName(f.segment))); err != nil {
+		if err := f.Disk.Rename(f.f.Name(), filepath.Join(f.Dir, segmentName(f.segment))); err != nil {
 			return err
 		}
 	}
@@ -48,32 +48,26 @@ func (f *Follower) finish() error {
 		return err
 	}
 	f.detach()
+	f.keeper.add(f.segment, f.next-1)
 	f.segment, f.size = f.next, 0
-	return syncDir(f.Dir)
+	return synced(f.Disk.SyncDir(f.Dir))
 }
 
-func segmentName(first uint64) string { return fmt.Sprintf("security-%012d.log", first) }
+const segmentFormat = "security-%012d.log"
+
+func segmentName(first uint64) string { return fmt.Sprintf(segmentFormat, first) }
 
 // create makes an empty active segment, and its name durable. The mode is set
 // outright: whoever ships the log elsewhere reads it by its group.
 func (f *Follower) create() error {
-	path := filepath.Join(f.Dir, Name)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o640)
+	file, err := f.Disk.Open(filepath.Join(f.Dir, Name), os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o640)
 	if err != nil {
 		return err
 	}
 	f.f = file
+	f.sum.Reset()
 	if err := file.Chmod(0o640); err != nil {
 		return err
 	}
-	return errors.Join(syncDir(f.Dir), f.remember())
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return errors.Join(synced(f.Disk.SyncDir(f.Dir)), f.remember())
 }

@@ -29,7 +29,7 @@ func open(tb testing.TB, c db.Config, segment int64) *node {
 	n.read, n.write = apptest.Open(tb, c)
 	maker := event.Maker{Node: "test", Version: "0.0.0"}
 	n.Sealer = seal.New(n.read, n.write, maker, segment, func(err error) { tb.Errorf("fatal: %v", err) })
-	n.Log = seclog.New(seclog.Config{Writer: n.write, Maker: maker, Now: c.Now})
+	n.Log = seclog.New(seclog.Config{Writer: n.write, Sealer: n.Sealer, Maker: maker, Now: c.Now})
 	return n
 }
 

@@ -29,12 +29,13 @@ func (s *Sealer) number(head Head, staged []*Staged) ([]row, Head, error) {
 					return nil, head, err
 				}
 				rows = append(rows, end)
-				head = Head{Size: end.seq + 1, At: end.at, Segment: end.seq + 1, Day: day(at)}
+				head.Size, head.At, head.Segment, head.Bytes, head.Day = end.seq+1, end.at, end.seq+1, 0, day(at)
 				line = rec.Line(head.Size, at)
 			}
 			if i == 0 {
 				st.First, st.Sealed = head.Size, true
 			}
+			st.Last = head.Size
 			rows = append(rows, row{head.Size, at, st.Commit, rec, line})
 			if head.Bytes == 0 {
 				head.Day = day(at)

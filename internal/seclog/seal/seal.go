@@ -1,27 +1,35 @@
 // Package seal gives staged events their number, time and place: it turns them
-// into the lines of security.log, in the database first. On SQLite it runs
-// inside the commit that staged them; on PostgreSQL a loop seals what any node
-// staged. It also reads what is sealed. It does not decide what is an event,
-// and it does not write the file.
+// into the lines of security.log, in the database first, and into the leaves of
+// one tree, whose head it signs. On SQLite it seals inside the commit that
+// staged them; on PostgreSQL a loop seals what any node staged. It also reads
+// what is sealed, and proves it. It does not decide what is an event, and it
+// does not write the file.
+//
+// It never signs a root that the lines do not lead to, nor two trees. What
+// happens between a commit and its signature, at most a second, it cannot vouch
+// for.
 package seal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"coffer/internal/db"
 	"coffer/internal/event"
+	"coffer/internal/proof"
 )
 
 // Staged is what one commit hands over: its id and its events, in order.
 type Staged struct {
 	Commit  string
 	Records []event.Record
-	// First is the number of the first line, once Sealed.
-	First  uint64
-	Sealed bool
+	// First and Last are the numbers of its first and last line, once Sealed.
+	First, Last uint64
+	Sealed      bool
 }
 
 // Line is a sealed line.
@@ -45,6 +53,10 @@ type Head struct {
 	Bytes int64
 	// Day is the UTC date of the active segment.
 	Day string
+	// Root is the tree's hash over all lines.
+	Root proof.Hash
+	// Origin is the log's name, empty before its first start.
+	Origin string
 }
 
 // DefaultSegment is the length at which a segment ends.
@@ -58,6 +70,13 @@ type Sealer struct {
 	segment int64
 	wake    chan struct{}
 	tail    tail
+	tree    tree
+	index   index
+	lease   lease
+	signer  signer
+
+	draining sync.Mutex   // one sealing transaction at a time, where a loop seals
+	lag      atomic.Int64 // how old the newest line is while more is staged, in nanoseconds
 
 	mu     sync.Mutex
 	onSeal func(*db.Tx) error
@@ -71,6 +90,10 @@ func New(read *db.Reader, write *db.Writer, maker event.Maker, segment int64, fa
 	}
 	s := &Sealer{read: read, write: write, maker: maker, segment: segment, wake: make(chan struct{}, 1)}
 	s.tail.more = make(chan struct{})
+	s.tree.last, s.tree.next = &proof.Edge{}, &proof.Edge{}
+	s.tree.root = s.tree.last.Root()
+	s.lease.id = event.NewID("n_")
+	s.signer.more, s.signer.rush = make(chan struct{}), make(chan struct{}, 1)
 	before := s.sealInside
 	if write.Engine() == db.Postgres {
 		before = s.stage
@@ -121,20 +144,36 @@ func (s *Sealer) sealInside(tx *db.Tx, results []any) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() { s.tail.add(lines, next) }, nil
+	return func() { s.sealed(lines, next) }, nil
 }
 
-// seal is the one step that fixes order and content: number, write, move the
-// head. The head moves by compare-and-swap, so two sealers cannot fork the log.
+// sealed is told that a sealing transaction is committed.
+func (s *Sealer) sealed(lines []Line, next Head) {
+	s.tree.keep()
+	s.index.keep()
+	s.tail.add(lines, next)
+}
+
+// seal is the one step that fixes order and content: number, grow the tree,
+// write, move the head. The head moves by compare-and-swap, so two sealers
+// cannot fork the log.
 func (s *Sealer) seal(tx *db.Tx, head Head, staged []*Staged) ([]Line, Head, error) {
 	rows, next, err := s.number(head, staged)
 	if err != nil {
 		return nil, head, err
 	}
+	full, root, err := s.tree.grow(tx, head, rows)
+	if err != nil {
+		return nil, head, err
+	}
+	if err := s.index.grow(tx, head, rows); err != nil {
+		return nil, head, err
+	}
+	next.Root = root
 	if err := moveHead(tx, head, next); err != nil {
 		return nil, head, err
 	}
-	if err := insertRows(tx, rows); err != nil {
+	if err := errors.Join(insertRows(tx, s.write.Engine(), rows), insertTiles(tx, full)); err != nil {
 		return nil, head, err
 	}
 	if err := s.ridealong(tx); err != nil {

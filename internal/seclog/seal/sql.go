@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"coffer/internal/db"
+	"coffer/internal/proof"
 )
 
 const (
-	selectHead = `SELECT size, at, segment, segment_bytes, segment_day FROM head WHERE id = 1`
-	updateHead = `UPDATE head SET size = $1, at = $2, segment = $3, segment_bytes = $4, segment_day = $5
-		WHERE id = 1 AND size = $6`
+	selectHead = `SELECT size, at, segment, segment_bytes, segment_day, root, origin FROM head WHERE id = 1`
+	updateHead = `UPDATE head SET size = $1, at = $2, segment = $3, segment_bytes = $4, segment_day = $5, root = $6
+		WHERE id = 1 AND size = $7`
 	selectLines  = `SELECT seq, event, line FROM event WHERE seq >= $1 ORDER BY seq LIMIT $2`
 	selectStaged = `SELECT commit_id, n, at, event, level, outcome, actor, subject, source_ip, session, target, rest
 		FROM staged ORDER BY at, commit_id, n LIMIT $1`
@@ -21,21 +22,29 @@ const (
 	selectCommit = `SELECT (SELECT COUNT(*) FROM staged WHERE commit_id = $1) + (SELECT COUNT(*) FROM event WHERE commit_id = $1)`
 )
 
-// chunk is how many rows one statement carries: what SQLite and PostgreSQL
-// spend on a statement is then shared.
-const chunk = 4
+// chunk is how many rows one statement carries, so that what a statement costs
+// is shared: on SQLite little, on PostgreSQL, where each is a journey, many.
+const chunk, serverChunk = 4, 64
 
 var (
 	insertEvent  = insertInto("event", "seq, at, event, level, outcome, actor, subject, source_ip, session, target, commit_id, line", 12, 1)
 	insertEvents = insertInto("event", "seq, at, event, level, outcome, actor, subject, source_ip, session, target, commit_id, line", 12, chunk)
 	insertStaged = insertInto("staged", "commit_id, n, at, event, level, outcome, actor, subject, source_ip, session, target, rest", 12, 1)
+	insertMany   = insertInto("event", "seq, at, event, level, outcome, actor, subject, source_ip, session, target, commit_id, line", 12, serverChunk)
 	deleteStaged = "DELETE FROM staged WHERE (commit_id, n) IN (" + tuples(2, 1) + ")"
-	deleteChunk  = "DELETE FROM staged WHERE (commit_id, n) IN (" + tuples(2, chunk) + ")"
+	deleteMany   = "DELETE FROM staged WHERE (commit_id, n) IN (" + tuples(2, serverChunk) + ")"
 )
 
 // Statements lists the room's SQL, for the test that prepares each on both engines.
 func Statements() []string {
-	return []string{selectHead, updateHead, selectLines, selectStaged, selectQuiet, selectCommit, insertEvent, insertEvents, insertStaged, deleteStaged, deleteChunk}
+	return []string{
+		selectHead, updateHead, selectLines, selectStaged, selectQuiet, selectCommit, insertEvent, insertEvents,
+		insertStaged, deleteStaged, insertMany, deleteMany, selectNames, insertMention, insertMentions, selectTile, selectLeaves, selectRoots, insertTile,
+		selectState, selectNewest, updateCheckpoint, insertKept, selectKept, selectBefore, selectLastKept,
+		selectCosignatures, insertCosignature, selectPlace, selectLease, takeLease, renewLease, releaseLease,
+		nameLog, selectLine, clearRoot, deleteBeyond, upsertTile, selectExtent, selectPruned, selectRotated,
+		selectSegment, rebaseHead, renameHead,
+	}
 }
 
 var errMoved = errors.New("the log's head moved: another sealer was first")
@@ -67,24 +76,42 @@ func readHead(tx *db.Tx) (Head, error) { return scanHead(tx.QueryRow(selectHead)
 
 func scanHead(row scanner) (Head, error) {
 	var h Head
-	err := row.Scan(&h.Size, &h.At, &h.Segment, &h.Bytes, &h.Day)
+	var root []byte
+	err := row.Scan(&h.Size, &h.At, &h.Segment, &h.Bytes, &h.Day, &root, &h.Origin)
+	h.Root = rootOf(h.Size, root)
 	return h, err
 }
 
+// rootOf reads a root as head holds it: nothing is the empty tree's. What is no
+// root at all becomes one that no lines lead to.
+func rootOf(size uint64, stored []byte) proof.Hash {
+	switch {
+	case len(stored) == len(proof.Hash{}):
+		return proof.Hash(stored)
+	case len(stored) == 0 && size == 0:
+		return (&proof.Edge{}).Root()
+	}
+	return proof.Hash{}
+}
+
 func moveHead(tx *db.Tx, from, to Head) error {
-	n, err := tx.Exec(updateHead, to.Size, to.At, to.Segment, to.Bytes, to.Day, from.Size)
+	n, err := tx.Exec(updateHead, to.Size, to.At, to.Segment, to.Bytes, to.Day, to.Root[:], from.Size)
 	if err == nil && n != 1 {
 		err = errMoved
 	}
 	return err
 }
 
-func insertRows(tx *db.Tx, rows []row) error {
-	args := make([]any, 0, 12*chunk)
+func insertRows(tx *db.Tx, e db.Engine, rows []row) error {
+	many, insert := chunk, insertEvents
+	if e == db.Postgres {
+		many, insert = serverChunk, insertMany
+	}
+	args := make([]any, 0, 12*many)
 	for len(rows) > 0 {
 		n, query := 1, insertEvent
-		if len(rows) >= chunk {
-			n, query = chunk, insertEvents
+		if len(rows) >= many {
+			n, query = many, insert
 		}
 		args = args[:0]
 		for _, r := range rows[:n] {

@@ -15,7 +15,7 @@ const Interval = 100 * time.Millisecond
 
 // portion is how many staged events one sealing transaction takes: small steps
 // often, so that no writer waits long for the head's row.
-const portion = 512
+const portion = 1024
 
 // stage is PostgreSQL's before-commit step: the events wait in the table, in
 // the transaction of the change, for the sealer.
@@ -58,9 +58,9 @@ func (s *Sealer) outcome(ctx context.Context, r *db.Reader, results []any) (bool
 	return false, errors.New("a transaction without events cannot be looked up")
 }
 
-// Run seals what is staged until ctx ends, and once more then. On SQLite there
-// is nothing to do. An error is tried again, for the events are safe, and
-// reported once; nil is when it is over.
+// Run seals what is staged until ctx ends, while this node holds the lease. On
+// SQLite there is nothing to do. An error is tried again, for the events are
+// safe, and reported once; nil is when it is over.
 func (s *Sealer) Run(ctx context.Context, report func(error)) {
 	if s.write.Engine() != db.Postgres {
 		<-ctx.Done()
@@ -75,7 +75,10 @@ func (s *Sealer) Run(ctx context.Context, report func(error)) {
 		case <-s.wake:
 		case <-tick.C:
 		}
-		err := s.Drain(context.WithoutCancel(ctx))
+		err := s.keepLease(context.WithoutCancel(ctx))
+		if err == nil && s.Holds() {
+			err = s.Drain(context.WithoutCancel(ctx))
+		}
 		if (err != nil) != failing {
 			failing = err != nil
 			report(err)
@@ -83,7 +86,7 @@ func (s *Sealer) Run(ctx context.Context, report func(error)) {
 	}
 }
 
-// Drain seals what is staged now.
+// Drain seals what is staged now, whoever holds the lease.
 func (s *Sealer) Drain(ctx context.Context) error {
 	for s.write.Engine() == db.Postgres {
 		n, err := s.sealStaged(ctx)
@@ -101,6 +104,8 @@ func (s *Sealer) sealStaged(ctx context.Context) (int, error) {
 	var lines []Line
 	var next Head
 	var taken int
+	s.draining.Lock()
+	defer s.draining.Unlock()
 	err := s.write.Apart(ctx, func(tx *db.Tx) error {
 		staged, keys, err := readStaged(tx)
 		if err != nil || len(keys) == 0 {
@@ -117,10 +122,32 @@ func (s *Sealer) sealStaged(ctx context.Context) (int, error) {
 		taken = len(keys) / 2
 		return unstage(tx, keys)
 	})
+	s.lag.Store(0)
 	if err == nil && taken > 0 {
-		s.tail.add(lines, next)
+		s.sealed(lines, next)
+		if taken == portion { // more waits
+			s.lag.Store(int64(time.Since(time.UnixMicro(next.At))))
+		}
 	}
 	return taken, err
+}
+
+// mostLag is how far sealing may be behind before writers give way to it, and
+// mostYield how long at most each of them does.
+const mostLag, mostYield = 200 * time.Millisecond, 200 * time.Millisecond
+
+// Yield lets a writer wait a moment where events are staged faster than they
+// can be sealed: the machine is full, and a line that nobody can read yet is
+// worth less than one that comes later.
+func (s *Sealer) Yield(ctx context.Context) {
+	lag := time.Duration(s.lag.Load())
+	if lag < mostLag {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(min(lag/2, mostYield)):
+	}
 }
 
 // readStaged reads a portion and the keys, two by two, of exactly what it read.
@@ -153,8 +180,8 @@ func readStaged(tx *db.Tx) (staged []*Staged, keys []any, err error) {
 func unstage(tx *db.Tx, keys []any) error {
 	for len(keys) > 0 {
 		n, query := 2, deleteStaged
-		if len(keys) >= 2*chunk {
-			n, query = 2*chunk, deleteChunk
+		if len(keys) >= 2*serverChunk {
+			n, query = 2*serverChunk, deleteMany
 		}
 		gone, err := tx.Exec(query, keys[:n]...)
 		if err != nil {

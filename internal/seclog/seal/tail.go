@@ -7,7 +7,7 @@ import (
 )
 
 // kept is how many of the newest lines stay in memory for the followers.
-const kept = 8192
+const kept = 2048
 
 // tail holds the newest sealed lines, so that following the log costs no query.
 // Its lines are contiguous and end at size, or there are none: what comes late
@@ -98,6 +98,11 @@ func (s *Sealer) Lines(ctx context.Context, seq uint64, limit int) ([]Line, erro
 	if lines, held := s.tail.from(seq, limit); held {
 		return lines, nil
 	}
+	return s.stored(ctx, seq, limit)
+}
+
+// stored reads lines from the database, whatever is in memory.
+func (s *Sealer) stored(ctx context.Context, seq uint64, limit int) ([]Line, error) {
 	rows, err := s.read.Query(ctx, selectLines, seq, limit)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-// Builds the page assets into dist/: one style sheet, two scripts, the icon and
+// Builds the page assets into dist/: one style sheet, three scripts, the icon and
 // the fonts. Each lies in a directory named by the hash of its content, so its
 // address changes when it does, and has a .gz beside it where that is smaller.
 import { createHash } from 'node:crypto'
@@ -82,5 +82,6 @@ for (const [name, path] of Object.entries(fonts)) addresses[name] = await put(na
 await put('coffer.css', await style(addresses))
 await put('theme.js', await script('theme.js'))
 await put('coffer.js', await script('coffer.js'))
+await put('verify.js', await script('verify.js'))
 await put('icon.svg', tab(await readFile(join(here, 'mark.svg'), 'utf8')))
 await writeFile(join(dist, 'icons.json'), JSON.stringify(await icons()))

@@ -20,7 +20,7 @@ var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 func hostileRows() []web.Row {
 	return []web.Row{
-		{Seq: 48216, At: noon, Says: hostile, Device: hostile, Address: hostile, Session: hostile, Note: hostile, Mark: web.Refused},
+		{Seq: 48216, To: "/activity/48216", At: noon, Says: hostile, Device: hostile, Address: hostile, Session: hostile, Note: hostile, Mark: web.Refused},
 		{Seq: 2, At: noon.Add(-48 * time.Hour), Says: "x", Mark: web.Grave},
 		{Seq: 1, At: noon.Add(-72 * time.Hour), Note: "y", Mark: web.Unusual},
 	}
@@ -45,6 +45,10 @@ func gallery() map[string]templ.Component {
 	oneCard := CardView{Shell: full, Face: face, Added: noon, Shown: noon, ShownFrom: hostile, Ends: hostile, History: hostileRows(), More: true, Done: hostile}
 	shown := oneCard
 	shown.Number, shown.Line, shown.Known = secret.New("4242424242424242"), 48216, true
+	event := EventView{
+		Shell: full, Row: hostileRows()[0], Level: hostile, Line: line, Place: Place{Size: 48217, At: noon, Origin: hostile, Keys: hostile},
+		Groups: []Group{{hostile, []Fact{{hostile, hostile, hostile, hostile}, {Name: "x", Text: "y"}}}, {"z", nil}},
+	}
 	problem := web.Problem{Status: 503, Title: hostile, Text: hostile, RequestID: hostile, At: noon, Retry: noon.Add(time.Minute), Form: "/login", Written: []string{hostile, "b"}}
 	return map[string]templ.Component{
 		"welcome bare": WelcomeView{}.Page(), "welcome": WelcomeView{Shell: out, Line: line}.Page(),
@@ -62,7 +66,8 @@ func gallery() map[string]templ.Component {
 		"new card":      NewCardView{Shell: full, Holder: hostile, Expiry: hostile, Label: hostile, Faults: hostileFaults(), Refusal: hostile}.Page(),
 		"card bare":     CardView{}.Page(), "card": oneCard.Page(), "card shown": shown.Page(),
 		"activity bare": ActivityView{}.Page(), "activity end": ActivityView{Shell: full, Newer: "/activity"}.Page(),
-		"activity":     ActivityView{Shell: full, Days: web.ByDay(hostileRows()), Older: "/activity?before=1", Newer: "/activity"}.Page(),
+		"activity":   ActivityView{Shell: full, Days: web.ByDay(hostileRows()), Older: "/activity?before=1", Newer: "/activity"}.Page(),
+		"event bare": EventView{}.Page(), "event": event.Page(),
 		"problem bare": web.ErrorPage(web.Shell{}, web.Problem{}), "problem": web.ErrorPage(full, problem),
 		"problem stranger": web.ErrorPage(out, web.Problem{Status: 401, Title: "x", RequestID: "r_1"}),
 	}

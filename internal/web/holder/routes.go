@@ -4,6 +4,7 @@ import (
 	"coffer/internal/account"
 	"coffer/internal/card"
 	"coffer/internal/query"
+	"coffer/internal/seclog/seal"
 	"coffer/internal/web"
 )
 
@@ -13,6 +14,9 @@ type Pages struct {
 	People *account.Service
 	Cards  *card.Service
 	Lines  *query.Reader
+	Sealer *seal.Sealer
+	// LogKeys gives the public keys that have signed the log, one a line.
+	LogKeys func() (string, error)
 }
 
 // Routes are this room's lines of the one route table. Web must be set before
@@ -33,5 +37,6 @@ func (p *Pages) Routes() []web.Route {
 		{Pattern: "POST /view_credit_card/{id}/reveal", Guard: web.SignedIn, Handle: p.revealCard, Page: "/view_credit_card/{id}"},
 		{Pattern: "POST /view_credit_card/{id}/delete", Guard: web.SignedIn, Handle: p.deleteCard, Page: "/view_credit_card/{id}"},
 		{Pattern: "GET /activity", Guard: web.SignedIn, Handle: p.activity},
+		{Pattern: "GET /activity/{seq}", Guard: web.SignedIn, Handle: p.event},
 	}
 }

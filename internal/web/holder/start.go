@@ -75,7 +75,7 @@ func (p *Pages) activity(w http.ResponseWriter, r *http.Request) error {
 func rows(entries []query.Entry) []web.Row {
 	out := make([]web.Row, 0, len(entries))
 	for _, e := range entries {
-		row := web.Row{Seq: e.Seq, At: e.At, Says: query.Say(e), Device: web.Device(e.UserAgent), Address: e.SourceIP, Session: e.Session, Mark: mark(e)}
+		row := web.Row{Seq: e.Seq, To: "/activity/" + strconv.FormatUint(e.Seq, 10), At: e.At, Says: query.Say(e), Device: web.Device(e.UserAgent), Address: e.SourceIP, Session: e.Session, Mark: mark(e)}
 		if e.Event == "malicious_direct_reference" {
 			row.Note = "told that it does not exist"
 		}

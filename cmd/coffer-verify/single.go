@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"coffer/internal/proof"
+)
+
+// judgeFile judges one event by its proof.
+func judgeFile(o options) (*proof.Report, error) {
+	b, err := os.ReadFile(o.paths[0])
+	if err != nil {
+		return nil, err
+	}
+	c := proof.Case{Require: o.require, Now: now()}
+	if err := places(nil).trust(&c, o, ""); err != nil {
+		return nil, err
+	}
+	return proof.JudgeProof(b, o.paths[0], c), nil
+}
+
+// watch looks at a log that a server serves, once: has it only grown since the
+// last time? What it saw is kept for the next, and so is the key, the first
+// time.
+func watch(ctx context.Context, o options) (*proof.Report, error) {
+	url := o.paths[0]
+	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
+		return nil, errors.New("watch takes a URL")
+	}
+	if err := os.MkdirAll(o.save, 0o755); err != nil {
+		return nil, err
+	}
+	found, err := find(ctx, url)
+	if err != nil {
+		return unanswered(err), nil
+	}
+	c := proof.Case{Own: found.Own, Tiles: found.Tiles, Require: o.require, Now: now(), HashesOnly: true}
+	pub := filepath.Join(o.save, "log.pub")
+	if len(o.keys) == 0 && o.policy == "" && exists(pub) {
+		o.keys = []string{pub}
+	}
+	saved := filepath.Join(o.save, "checkpoint")
+	if exists(saved) {
+		o.against = append(o.against, saved)
+	}
+	if err := places(nil).trust(&c, o, found.Pub); err != nil {
+		return nil, err
+	}
+	if err := places(nil).compare(&c, o); err != nil {
+		return nil, err
+	}
+	r := proof.Judge(ctx, c)
+	return r, remember(r, found, o.save)
+}
+
+// remember keeps what was seen: the newest if all was well, and the other
+// history beside it if not. The saved one is never lost to that.
+func remember(r *proof.Report, found proof.Found, dir string) error {
+	switch r.Exit {
+	case proof.Intact.Exit():
+		if pub := filepath.Join(dir, "log.pub"); !exists(pub) && found.Pub != "" {
+			if err := replace(pub, []byte(found.Pub)); err != nil {
+				return err
+			}
+		}
+		return replace(filepath.Join(dir, "checkpoint"), found.Own.Note)
+	case proof.Diverged.Exit():
+		name := "other"
+		if c, err := proof.Peek(found.Own.Note); err == nil {
+			name = fmt.Sprintf("other-%d-%x", c.Size, c.Root[:4])
+		}
+		return replace(filepath.Join(dir, name+".note"), found.Own.Note)
+	}
+	return nil
+}
+
+// replace writes a file so that it is never half there.
+func replace(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// unanswered is the report about a server that gives no checkpoint.
+func unanswered(err error) *proof.Report {
+	r := &proof.Report{
+		Verdict: proof.Incomplete, Consistency: string(proof.Incomplete), Exit: proof.Incomplete.Exit(), Anchors: []string{},
+		Sentence: "the server gave no checkpoint, so nothing was judged",
+	}
+	r.Findings = []proof.Finding{{
+		Verdict: proof.Incomplete, What: "missing", Sentence: r.Sentence, Detail: proof.Escape(err.Error()),
+		Next: "Try again. A server that stays silent is a finding too.",
+	}}
+	return r
+}

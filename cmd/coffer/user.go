@@ -1,0 +1,87 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"coffer/internal/fault"
+)
+
+// userCmd is what looks after people.
+type userCmd struct {
+	Role userRoleCmd `cmd:"" help:"Give a person a role: holder, auditor or admin."`
+	List userListCmd `cmd:"" help:"List everyone who has an account."`
+}
+
+type userRoleCmd struct {
+	place
+	Name string `arg:"" help:"The person's username."`
+	Role string `arg:"" help:"holder, auditor (reads the log) or admin."`
+}
+
+// Run changes the role, and says what it was.
+func (c *userRoleCmd) Run(ctx context.Context, s streams) error {
+	d, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	done, err := d.SetRole(ctx, c.Name, c.Role)
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind != fault.Unavailable {
+		return fmt.Errorf("%s: %s", c.Name, f.Text)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s was %s and is %s.\n", c.Name, done.From, c.Role)
+	if !done.Signed {
+		fmt.Fprintln(s.err, "It is written down; its signature is pending, until coffer serve signs the log.")
+	}
+	return nil
+}
+
+type userListCmd struct {
+	place
+	JSON bool `name:"json" help:"One JSON object a line."`
+}
+
+// Run prints a row for each person.
+func (c *userListCmd) Run(ctx context.Context, s streams) error {
+	d, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	people, err := d.People(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		out := json.NewEncoder(s.out)
+		for _, p := range people {
+			err = errors.Join(err, out.Encode(map[string]any{
+				"id": p.ID, "username": p.Username, "role": p.Role, "created": stamp(p.Created), "last_login": stamp(p.LastLogin),
+			}))
+		}
+		return err
+	}
+	t := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "NAME\tROLE\tID\tSINCE\tLAST SIGN-IN")
+	for _, p := range people {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", p.Username, p.Role, p.ID, stamp(p.Created), cmp.Or(stamp(p.LastLogin), "never"))
+	}
+	return t.Flush()
+}
+
+// stamp writes a time, and nothing for never.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}

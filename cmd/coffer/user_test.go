@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// coffer runs a command on a data directory and gives both of its streams.
+func coffer(t *testing.T, dir string, args ...string) (out, told string, code int) {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr strings.Builder
+	cmd := exec.Command(path, append(args, "--data", dir)...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+// TestRole holds that a role given on the command line holds in the running
+// server within moments, signed, and that it can be given without one too.
+func TestRole(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, nil, "--data", dir)
+	h := newHolder(t)
+	h.signUp(t, p.url)
+	read := func() int { return h.ask(context.Background(), http.MethodGet, p.url+"/log/checkpoint", nil).status }
+	for _, c := range []struct {
+		role   string
+		status int
+	}{{"auditor", 200}, {"holder", 404}} {
+		out, told, code := coffer(t, dir, "user", "role", strings.ToUpper(h.name), c.role)
+		if code != 0 || !strings.Contains(out, " and is "+c.role+".\n") || told != "" {
+			t.Fatalf("user role = %d, %q, %q, want it done and signed", code, out, told)
+		}
+		began := time.Now()
+		for read() != c.status {
+			if time.Since(began) > 5*time.Second {
+				t.Fatalf("GET /log/checkpoint of the new %s is %d, want %d", c.role, read(), c.status)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("the server needed %v, want about half a second", took)
+		}
+	}
+	p.stop()
+	if out, told, code := coffer(t, dir, "user", "role", h.name, "admin"); code != 0 || !strings.Contains(told, "signature is pending") {
+		t.Errorf("user role without a server = %d, %q, %q, want it done, and signed later", code, out, told)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "security.log"))
+	if n := strings.Count(string(text), `"event":"authz_change"`); err != nil || n != 3 || !strings.Contains(string(text), `"from":"holder","to":"admin"}`) {
+		t.Errorf("security.log has %d changes of a role, %v, want all three at once", n, err)
+	}
+	for args, want := range map[string]string{
+		"nobody auditor": "nobody: Nobody has this name.", h.name + " root": "There is no role root; there are holder, auditor, admin.",
+		h.name + " admin": "That is their role already.",
+	} {
+		out, told, code := coffer(t, dir, append([]string{"user", "role"}, strings.Fields(args)...)...)
+		if code != exitFailed || out != "" || !strings.Contains(told, want) {
+			t.Errorf("user role %s = %d, %q, %q, want %q", args, code, out, told, want)
+		}
+	}
+	if out, _, code := coffer(t, dir, "user", "list"); code != 0 || !strings.Contains(out, h.name+"  admin  u_") || !strings.Contains(out, "never") {
+		t.Errorf("user list = %d, %q", code, out)
+	}
+	if out, _, code := coffer(t, dir, "user", "list", "--json"); code != 0 || !strings.Contains(out, `"role":"admin","username":"`+h.name+`"`) {
+		t.Errorf("user list --json = %d, %q", code, out)
+	}
+}

@@ -1,0 +1,204 @@
+package forge
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"coffer/internal/proof"
+)
+
+func segmentName(first int) string { return fmt.Sprintf("security-%012d.log", first) }
+
+// resigned are logs whose checkpoint is not the log's.
+func (b *Bench) resigned() []Case {
+	n := b.plan.Lines
+	sealed := func(name, about string, exit int, verdict string, made func(b *Bench) []byte) Case {
+		return forged(name, about, "checkpoint", exit, verdict, func(b *Bench, c *Copy) { c.Checkpoint = made(b) })
+	}
+	text := func(b *Bench) string { return string(b.Good.Head) }
+	all := []Case{
+		sealed("checkpoint-missing", "no checkpoint", 2, incomplete, func(*Bench) []byte { return nil }),
+		sealed("checkpoint-empty", "an empty checkpoint", 2, incomplete, func(*Bench) []byte { return []byte{} }),
+		sealed("checkpoint-garbage", "something else for a checkpoint", 2, incomplete, func(*Bench) []byte { return []byte("no checkpoint at all\n") }),
+		sealed("checkpoint-unsigned", "its text alone", 2, incomplete, func(b *Bench) []byte {
+			before, _, _ := strings.Cut(text(b), "\n\n")
+			return []byte(before + "\n")
+		}),
+		sealed("checkpoint-edited", "another size in it", 1, tampered, func(b *Bench) []byte {
+			return []byte(strings.Replace(text(b), fmt.Sprintf("\n%d\n", n), fmt.Sprintf("\n%d\n", n-1), 1))
+		}),
+		sealed("checkpoint-signature", "one bit of its signature", 1, tampered, func(b *Bench) []byte {
+			head := bytes.Clone(b.Good.Head)
+			at := bytes.Index(head, []byte("— "+Origin+" ")) + len("— "+Origin+" ") + 20
+			if head[at]++; head[at] == '0' || head[at] == ':' || head[at] == '[' || head[at] == '{' || head[at] == ',' {
+				head[at] = 'A' // still base64, and another bit
+			}
+			return head
+		}),
+		sealed("checkpoint-other-origin", "another log's, by another key", 2, incomplete, func(b *Bench) []byte {
+			return b.Good.at(n, signer(OtherOrigin, "other"), OtherOrigin)
+		}),
+		sealed("checkpoint-other-key", "under this log's name, by another key", 1, tampered, func(b *Bench) []byte {
+			return b.Good.at(n, signer(Origin, "impostor"), Origin)
+		}),
+		sealed("checkpoint-renamed", "by this log's key, for another name", 1, tampered, func(b *Bench) []byte {
+			return b.Good.at(n, signer(Origin, "log"), OtherOrigin)
+		}),
+	}
+	older := forged("checkpoint-older", "an older one: what came after it is not signed", "unsigned", 2, incomplete, func(b *Bench, c *Copy) {
+		c.Checkpoint = b.Good.at(b.yesterday(), signer(Origin, "log"), Origin)
+	})
+	empty := sealed("checkpoint-of-nothing", "signed when there was no line yet", 2, incomplete, func(b *Bench) []byte {
+		return b.Good.at(0, signer(Origin, "log"), Origin)
+	})
+	empty.What = "unsigned"
+	args := func(name, about string, exit int, verdict string, args ...string) Case {
+		return Case{Name: name, About: about, Kind: "lines", Args: args, Exit: exit, Verdict: verdict}
+	}
+	return append(all, older, empty,
+		args("against-broken", "the checkpoint that was kept had another size written into it", 1, diverged, key("--against", "keep/broken.checkpoint", "good/copy")...),
+		args("key-impostor", "a key of the same name that is not the log's", 1, tampered, "--key", "keep/impostor.pub", "good/copy"),
+		b.replaced(),
+	)
+}
+
+// replaced is a log written anew by somebody else, with key and all, while
+// somebody kept yesterday's checkpoint.
+func (b *Bench) replaced() Case {
+	return Case{
+		Name: "replaced-against", About: "everything replaced, key and name too, and yesterday's checkpoint", Kind: "lines",
+		Args: []string{"--against", "keep/yesterday.checkpoint", "replaced-against/copy"}, Exit: 1, Verdict: diverged,
+		make: func(b *Bench, dir string) error {
+			p := b.plan
+			p.Fork = 1
+			l := Make(p)
+			c := l.Copy()
+			c.Checkpoint, c.Pub = l.at(p.Lines, signer(OtherOrigin, "other"), OtherOrigin), PublicKey(OtherOrigin, "other")+"\n"
+			for _, s := range c.Segments { // its own checkpoints would betray it
+				for i, line := range s.Lines {
+					if bytes.Contains(line, []byte(`"event":"log_checkpoint"`)) {
+						s.Lines[i] = bytes.Replace(line, []byte(`"log_checkpoint"`), []byte(`"log_heartbeat"`), 1)
+					}
+				}
+			}
+			l = &Log{}
+			for _, s := range c.Segments {
+				l.Lines = append(l.Lines, s.Lines...)
+			}
+			c.Checkpoint = l.at(p.Lines, signer(OtherOrigin, "other"), OtherOrigin)
+			return c.Write(filepath.Join(dir, "copy"), nil, "")
+		},
+	}
+}
+
+// tiles are logs as static files, or with such beside them.
+func (b *Bench) tiles() []Case {
+	mid := b.plain(b.plan.Lines / 3)
+	tiled := func(name, about, what string, exit int, verdict string, do func(b *Bench, dir string) error, args ...string) Case {
+		if len(args) == 0 {
+			args = key(name + "/export")
+		}
+		return Case{Name: name, About: about, Kind: "tiles", What: what, Exit: exit, Verdict: verdict, Args: args, make: func(b *Bench, dir string) error {
+			if err := b.Good.Export(filepath.Join(dir, "export")); err != nil {
+				return err
+			}
+			return do(b, filepath.Join(dir, "export"))
+		}}
+	}
+	bundle := proof.EntriesPath(uint64(mid/proof.Width), 0)
+	hash := proof.TilePath(0, uint64(mid/proof.Width), 0)
+	width := b.plan.Lines / proof.Width
+	above := proof.TilePath(1, 0, width)
+	if width >= proof.Width {
+		above = proof.TilePath(1, 0, 0)
+	}
+	named := tiled("tiles-name-line", "a line changed in the file; the tiles know which", "edited", 1, tampered, func(b *Bench, dir string) error {
+		c := b.Good.Copy()
+		c.At(mid, flipAfter(c.Line(mid), `"node":"`, 0))
+		return c.Write(filepath.Join(dir, "../copy"), b.twin, b.path("good/copy"))
+	}, key("tiles-name-line/copy", "tiles-name-line/export")...).bad(mid)
+	row := tiled("tiles-row-edited", "a row changed in the database, and not in the file", "edited", 1, tampered, func(b *Bench, dir string) error {
+		return patch(dir, bundle, func(f []byte) []byte { return flipAfter(f, fmt.Sprintf(`{"seq":%d,"datetime":"2`, mid), 2) })
+	}).bad(mid)
+	nothing := func(*Bench, string) error { return nil }
+	return []Case{
+		tiled("tiles-good", "an export as it was made", "", 0, intact, nothing),
+		tiled("tiles-and-file", "a data directory and its export", "", 0, intact, nothing, key("good/copy", "tiles-and-file/export")...),
+		named, row,
+		tiled("tiles-hash-flipped", "one bit of a hash tile", "tile", 1, tampered, func(_ *Bench, dir string) error {
+			return patch(dir, hash, func(f []byte) []byte { f[100] ^= 1; return f })
+		}),
+		tiled("tiles-above-flipped", "one bit of a tile above", "tile", 1, tampered, func(_ *Bench, dir string) error {
+			return patch(dir, above, func(f []byte) []byte { f[3] ^= 1; return f })
+		}),
+		tiled("tiles-bundle-length", "a line's length in a bundle", "form", 1, tampered, func(_ *Bench, dir string) error {
+			return patch(dir, bundle, func(f []byte) []byte { f[1] ^= 1; return f })
+		}),
+		tiled("tiles-bundle-missing", "a bundle is missing", "missing", 2, incomplete, func(_ *Bench, dir string) error {
+			return os.Remove(filepath.Join(dir, filepath.FromSlash(bundle)))
+		}),
+		tiled("tiles-hash-missing", "a hash tile is missing", "missing", 2, incomplete, func(_ *Bench, dir string) error {
+			return os.Remove(filepath.Join(dir, filepath.FromSlash(hash)))
+		}),
+		tiled("tiles-hashes-only", "hash tiles and no line", "nothing-seen", 2, incomplete, func(_ *Bench, dir string) error {
+			return os.RemoveAll(filepath.Join(dir, "tile/entries"))
+		}),
+		tiled("tiles-line-break", "a bundle whose line holds a line break", "form", 1, tampered, func(_ *Bench, dir string) error {
+			return patch(dir, bundle, func(f []byte) []byte { f[50] = '\n'; return f })
+		}),
+		tiled("tiles-hole", "a segment is missing, and the tiles know its hashes", "missing", 2, incomplete, func(b *Bench, dir string) error {
+			c := b.Good.Copy()
+			c.Segments = append(c.Segments[:1:1], c.Segments[2:]...)
+			return c.Write(filepath.Join(dir, "../copy"), b.twin, b.path("good/copy"))
+		}, key("tiles-hole/copy", "tiles-hole/export")...),
+		tiled("tiles-from", "only what is new since yesterday", "", 0, intact, nothing,
+			key("--from", "keep/yesterday.checkpoint", "tiles-from/export")...),
+	}
+}
+
+// patch changes one file.
+func patch(dir, name string, do func([]byte) []byte) error {
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, do(b), 0o644)
+}
+
+// proofs are files that prove one line.
+func (b *Bench) proofs() []Case {
+	mid := b.plain(b.plan.Lines / 3)
+	one := func(name, about string, exit int, verdict, keyFile string, do func(p *proof.ProofFile)) Case {
+		args := []string{"proof", "--key", keyFile, name + "/line.tlog-proof"}
+		if keyFile == "" {
+			args = []string{"proof", name + "/line.tlog-proof"}
+		}
+		return Case{Name: name, About: about, Kind: "proof", Exit: exit, Verdict: verdict, Args: args, make: func(b *Bench, dir string) error {
+			p := b.Good.prove(mid)
+			do(&p)
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(dir, "line.tlog-proof"), p.Marshal(), 0o644)
+		}}
+	}
+	const pub = "keep/log.pub"
+	return []Case{
+		one("proof-good", "a line and its proof", 0, intact, pub, func(*proof.ProofFile) {}),
+		one("proof-no-key", "the same, without a key", 2, incomplete, "", func(*proof.ProofFile) {}),
+		one("proof-edited", "another line", 1, tampered, pub, func(p *proof.ProofFile) { p.Extra = flipAfter(bytes.Clone(p.Extra), `"node":"`, 0) }),
+		one("proof-moved", "another place", 1, tampered, pub, func(p *proof.ProofFile) { p.Index++ }),
+		one("proof-short", "a hash less", 1, tampered, pub, func(p *proof.ProofFile) { p.Hashes = p.Hashes[1:] }),
+		one("proof-hash", "one bit of a hash", 1, tampered, pub, func(p *proof.ProofFile) { p.Hashes[2][5] ^= 1 }),
+		one("proof-no-line", "no line in it", 2, incomplete, pub, func(p *proof.ProofFile) { p.Extra = nil }),
+		one("proof-other-key", "another log's key", 2, incomplete, "keep/other.pub", func(*proof.ProofFile) {}),
+		one("proof-impostor", "a key of the same name", 1, tampered, "keep/impostor.pub", func(*proof.ProofFile) {}),
+		one("proof-checkpoint", "one bit of the checkpoint", 1, tampered, pub, func(p *proof.ProofFile) {
+			p.Checkpoint = flipAfter(bytes.Clone(p.Checkpoint), Origin+"\n", 0)
+		}),
+	}
+}

@@ -1,0 +1,27 @@
+-- +goose Up
+-- Which lines of a block of 512 mention a name (an account, a card, an address,
+-- an event), two bytes for each. A block enters once it is full.
+CREATE TABLE mention (
+	name  TEXT NOT NULL,
+	block BIGINT NOT NULL,
+	lines BLOB NOT NULL,
+	PRIMARY KEY (name, block)
+);
+
+CREATE TRIGGER mention_append_only BEFORE UPDATE OR TRUNCATE ON mention
+	FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+
+-- Retention removes blocks below the mark, and nothing does above it.
+-- +goose StatementBegin
+CREATE FUNCTION pruned_blocks_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (SELECT 1 FROM gone WHERE block >= (SELECT pruned / 512 FROM head)) THEN
+		RAISE EXCEPTION 'mention is append-only' USING ERRCODE = 'integrity_constraint_violation';
+	END IF;
+	RETURN NULL;
+END;
+$$;
+-- +goose StatementEnd
+
+CREATE TRIGGER mention_pruned_only AFTER DELETE ON mention REFERENCING OLD TABLE AS gone
+	FOR EACH STATEMENT EXECUTE FUNCTION pruned_blocks_only();

@@ -1,0 +1,66 @@
+package proof
+
+import (
+	"fmt"
+	"slices"
+)
+
+// conclude says what the lines are worth, now that all have been read.
+func (t *trial) conclude() {
+	t.tiles.conclude(t)
+	if !t.stopped {
+		t.holes()
+		t.ends()
+	}
+	t.sum()
+}
+
+// sum draws up the report.
+func (t *trial) sum() {
+	t.rests()
+	t.required()
+	t.pronounce()
+}
+
+// pronounce draws the verdict out of all findings.
+func (t *trial) pronounce() {
+	r := t.r
+	worst := r.worst()
+	r.Consistency = "CONSISTENT"
+	for _, f := range r.Findings {
+		if f.What != "required" && worst.Verdict == f.Verdict {
+			r.Consistency = string(worst.Verdict)
+		}
+	}
+	switch {
+	case worst != nil:
+		r.Verdict, r.Sentence = worst.Verdict, worst.Sentence
+	case len(r.Anchors) > 0:
+		r.Verdict, r.Sentence = Intact, "consistent and anchored, "+lines(r.Size)
+		switch {
+		case t.HashesOnly:
+			r.Sentence = "the log has only grown, to " + lines(r.Size)
+		case r.single:
+			r.Sentence = fmt.Sprintf("line %d is in the log as it stands here", r.First)
+		}
+	default:
+		r.Verdict, r.Sentence = Unanchored, "consistent, but nothing says that it is the log you think it is"
+	}
+	r.Exit = r.Verdict.Exit()
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return b.Verdict.grave() - a.Verdict.grave() })
+}
+
+// lines says how many.
+func lines(n uint64) string {
+	if n == 1 {
+		return "1 line"
+	}
+	return fmt.Sprintf("%d lines", n)
+}
+
+func isAre(n uint64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}

@@ -1,0 +1,139 @@
+package proof
+
+import (
+	"fmt"
+	"slices"
+)
+
+// ends compares where the lines end with where the checkpoints say they do.
+func (t *trial) ends() {
+	if t.at == 0 && t.r.Lines == 0 || len(t.Parts) == 0 {
+		t.unseen()
+		return
+	}
+	if t.Own == nil && !slices.ContainsFunc(t.fixed, func(j judged) bool { return j.role == against }) {
+		t.r.find(Finding{
+			Verdict: Incomplete, What: "checkpoint", Sentence: "there is no checkpoint to judge the lines by",
+			Next: "Give one with --checkpoint, or copy the file called checkpoint from the server's data directory.",
+		})
+	}
+	for _, j := range t.fixed[t.due:] {
+		t.short(j)
+	}
+	signed := max(t.r.Good, t.r.First)
+	if t.own.standing == proven && t.own.Size > t.at {
+		signed = t.at // they are covered, and the finding is that others are missing
+	}
+	if t.at > signed && !t.blind {
+		t.r.Unsigned = t.at - signed
+	}
+	if t.cut && (t.own.standing != proven || t.own.Size <= t.at) {
+		t.r.Unsigned++
+	}
+	if t.r.Unsigned > 0 && !t.AllowUnsigned && t.r.worst() == nil {
+		t.r.find(Finding{
+			Verdict: Incomplete, What: "unsigned", Between: &Span{signed, signed + t.r.Unsigned - 1},
+			Sentence: fmt.Sprintf("%s beyond the checkpoint %s not signed, and not judged", lines(t.r.Unsigned), isAre(t.r.Unsigned)),
+			Detail:   "anybody could have written them; a clean stop leaves none, a running server signs within a second",
+			Next:     "Take a newer checkpoint, or add --allow-unsigned if the log was copied while the server ran.",
+		})
+	}
+}
+
+// short is a checkpoint that covers more lines than there are.
+func (t *trial) short(j judged) {
+	if j.role == against && (t.own.standing != proven || t.own.Size < j.Size) && t.Own != nil {
+		t.r.find(Finding{
+			Verdict: Diverged, What: "rolledback", Between: &Span{t.at, j.Size - 1},
+			Sentence: fmt.Sprintf("the log ends before line %d, and %s proves that there were %d", t.at, j.label(), j.Size),
+			Detail:   "it was rolled back to an older state, with its own checkpoint; or this copy is older than the checkpoint that you kept",
+			Next:     "Ask for a copy of today. If that is shorter than the checkpoint too, lines were taken away.",
+		})
+		return
+	}
+	gone := j.Size - t.at
+	detail := fmt.Sprintf("%s covers %d lines; what is there is judged as far as it can be", j.label(), j.Size)
+	if t.cut {
+		detail = "the file ends inside a line; " + detail
+	}
+	t.r.find(Finding{
+		Verdict: Incomplete, What: "truncated", Between: &Span{t.at, j.Size - 1}, Detail: detail,
+		Sentence: theLast(gone),
+		Next:     "Copy the log again, the checkpoint first and the log after it. If lines are still missing, they were cut off.",
+	})
+}
+
+func theLast(gone uint64) string {
+	if gone == 1 {
+		return "the last line that was signed is missing"
+	}
+	return fmt.Sprintf("the last %d lines that were signed are missing", gone)
+}
+
+// unseen is a log of which no line was there to judge.
+func (t *trial) unseen() {
+	t.at = 0
+	if t.tiles.Tiles != nil {
+		for _, j := range t.fixed {
+			t.at = max(t.at, min(j.Size, t.tiles.at.Size))
+		}
+		t.blind = true
+		t.reach()
+		for _, j := range t.fixed[t.due:] {
+			t.short(j)
+		}
+	}
+	if t.HashesOnly {
+		return
+	}
+	if t.own.standing == proven && t.own.Size == 0 && t.tiles.Tiles == nil {
+		return // a log without lines, and a checkpoint that says so
+	}
+	f := Finding{
+		Verdict: Incomplete, What: "nothing-seen", Sentence: "no line was seen, so no line was judged",
+		Next: "Give the directory that holds security.log, or ask for the right to read the log's entries.",
+	}
+	if t.tiles.Tiles != nil && len(t.fits) > 0 {
+		f.Detail = "the hash tiles agree with the checkpoint; what the lines say is unknown"
+	}
+	t.r.find(f)
+}
+
+// holes parts the lines that retention removed from those that are just gone.
+func (t *trial) holes() {
+	t.r.Pruned = []Pruned{}
+	for _, m := range t.missing {
+		for rest := m; ; {
+			by := slices.IndexFunc(t.pruned, func(p Pruned) bool {
+				return p.First <= rest.First && rest.First <= p.Last && (p.By < max(t.r.Good, t.fit) || t.blind)
+			})
+			if by < 0 {
+				t.lost(rest)
+				break
+			}
+			p := t.pruned[by]
+			p.Span = Span{rest.First, min(p.Last, rest.Last)}
+			t.r.Pruned = append(t.r.Pruned, p)
+			if p.Last >= rest.Last {
+				break
+			}
+			rest.First = p.Last + 1
+		}
+	}
+	if t.blind && len(t.r.Missing) == 0 && len(t.missing) > 0 {
+		t.r.find(Finding{
+			Verdict: Incomplete, What: "missing", Sentence: "without the hashes of the lines that retention removed, the rest cannot be tied to the checkpoint",
+			Next: "Give a directory that coffer log export made beside the log: hash tiles are kept for ever.",
+		})
+	}
+}
+
+// lost is a range that no event accounts for.
+func (t *trial) lost(s Span) {
+	t.r.Missing = append(t.r.Missing, s)
+	t.r.find(Finding{
+		Verdict: Incomplete, What: "missing", Between: &s, Sentence: "the lines " + s.words() + " are missing",
+		Detail: "a whole segment is not here, and no log_pruned event that was signed says that retention removed it",
+		Next:   "Look for the missing file, " + fmt.Sprintf("security-%012d.log or later", s.First) + ". If the server does not have it either, it was removed.",
+	})
+}

@@ -1,0 +1,198 @@
+package proof
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// What to do next, where it is the same for many findings.
+const (
+	keep = "Keep this copy as it is, write down who had access to it since, and compare it with another copy:\n" +
+		"coffer log export on the server; the database may still hold the lines that were signed."
+	ask = "Keep both, and ask whoever runs the server why the log has two histories. One of them is not what happened."
+)
+
+// reach holds the tree against every checkpoint up to where it has come. One
+// that ends in lines that are not there can only be held against the tiles.
+func (t *trial) reach() {
+	for ; t.due < len(t.fixed) && t.fixed[t.due].Size <= t.at && !t.stopped; t.due++ {
+		j := &t.fixed[t.due]
+		root, known := t.tree.root(), !t.blind
+		if j.Size < t.at || !known {
+			root, known = t.tiles.root(j.Size)
+		}
+		switch {
+		case !known && t.blind: // the hole is a finding already
+		case !known:
+			t.r.find(Finding{
+				Verdict: Incomplete, What: "missing", Sentence: j.label() + " ends among lines that are not here",
+				Detail: "without those lines, or the hash tiles, nothing can be compared with it",
+				Next:   "Give a directory that coffer log export made beside the log: its hash tiles know the missing lines.",
+			})
+		case root == j.Root:
+			t.agree(j)
+		default:
+			t.contradict(j)
+		}
+	}
+}
+
+// agree notes a checkpoint that fits the lines.
+func (t *trial) agree(j *judged) {
+	t.fit = max(t.fit, j.Size)
+	if line, ok := t.lookup(j.Size - 1); ok {
+		_, rest, _ := number(line)
+		stamp, _ := head(rest)
+		j.at = string(stamp)
+	}
+	if j.standing == proven || t.witnessed(j) {
+		t.good(j.Size, j.at)
+		t.fits = append(t.fits, *j)
+	} else if j.role == against {
+		t.r.find(Finding{
+			Verdict: Incomplete, What: "checkpoint", Sentence: j.label() + " fits the lines, and was not signed by the key you gave",
+			Detail: "so it says nothing about who made it",
+			Next:   "Give the key that signed it with --key; after a new epoch there is one for each.",
+		})
+	}
+}
+
+// witnessed reports whether a witness of the policy cosigned a checkpoint that
+// was kept elsewhere: then it counts, whoever else signed it.
+func (t *trial) witnessed(j *judged) (yes bool) {
+	return j.role == against && t.Policy != nil && t.Policy.weigh(j.Note).have > 0
+}
+
+// good notes how far the lines are proven.
+func (t *trial) good(size uint64, at string) {
+	if size >= t.r.Good {
+		t.r.Good = size
+		if at != "" {
+			t.r.GoodTime = at
+		}
+	}
+}
+
+// contradict notes a checkpoint that the lines do not lead to.
+func (t *trial) contradict(j *judged) {
+	if t.tiles.name(t) {
+		return // the tiles know which line
+	}
+	span := t.stretch(j.Size)
+	if j.role == against {
+		by := "that you kept"
+		if t.witnessed(j) {
+			by = "that a witness signed"
+		}
+		t.r.find(Finding{
+			Verdict: Diverged, What: "history", Sentence: "this is another history than the one of " + j.label() + " " + by,
+			Between: span, Detail: "the lines " + span.words() + " are not those that the checkpoint covers, or came in another order", Next: ask,
+		})
+		return
+	}
+	t.altered(span, "they do not lead to the root in "+j.label())
+}
+
+// altered ends with a stretch in which something was changed.
+func (t *trial) altered(span *Span, detail string) {
+	f := Finding{
+		Verdict: Tampered, What: "edited", Between: span, Next: keep,
+		Sentence: "the log was changed after it was signed, somewhere in the lines " + span.words(),
+		Detail:   "the numbers are in order, so text was edited or lines were replaced; " + detail,
+	}
+	if span.First == span.Last {
+		f.Line, f.Sentence = &span.First, fmt.Sprintf("line %d was changed after it was signed", span.First)
+	}
+	t.stop(f)
+}
+
+// stretch is from the last line that fits some checkpoint up to a size.
+func (t *trial) stretch(size uint64) *Span {
+	first := t.fit
+	if first >= size {
+		first = 0
+	}
+	return &Span{max(first, t.r.First), size - 1}
+}
+
+// words says a range to a person.
+func (s Span) words() string {
+	if s.First == s.Last {
+		return fmt.Sprint(s.First)
+	}
+	return fmt.Sprintf("%d to %d", s.First, s.Last)
+}
+
+// within judges a checkpoint that stands in the log itself. It is an anchor
+// wherever the log was copied to, and says between which lines something was
+// changed.
+func (t *trial) within(line []byte, said tale) {
+	j := judge(Signed{Name: fmt.Sprintf("in line %d", said.Seq), Note: said.note()}, t.Keys)
+	switch seq := said.Seq; {
+	case j.standing == strange:
+		t.strange++
+	case j.standing == proven, j.standing == unjudged:
+	default:
+		t.stop(Finding{
+			Verdict: Tampered, What: "edited", Line: &seq, Next: keep, Reads: brief(line), Where: t.where(seq),
+			Sentence: fmt.Sprintf("line %d was changed after it was signed", seq),
+			Detail:   "it carries a signed checkpoint, and the signature is not the log's",
+		})
+		return
+	}
+	if t.blind || j.Size <= t.r.First && t.r.First > 0 {
+		return
+	}
+	root, known := t.trail.root(&t.tree, j.Size)
+	switch {
+	case j.Size >= t.at:
+		seq := said.Seq
+		t.stop(Finding{
+			Verdict: Tampered, What: "order", Line: &seq, Next: keep, Reads: brief(line), Where: t.where(seq),
+			Sentence: fmt.Sprintf("line %d holds a checkpoint of lines that come after it", seq),
+		})
+	case known && root == j.Root:
+		t.fit = max(t.fit, j.Size)
+		if j.standing == proven {
+			t.good(j.Size, said.Datetime)
+			t.keyed = t.keyed || j.key.Elsewhere
+		}
+	case known && !t.tiles.name(t):
+		t.altered(t.stretch(j.Size), fmt.Sprintf("they do not lead to the root that line %d holds", said.Seq))
+	}
+}
+
+// lookup finds a line that was just read.
+func (t *trial) lookup(seq uint64) (line []byte, ok bool) {
+	for _, c := range []*chunk{t.now, t.prev} {
+		if c != nil && seq >= c.base && seq-c.base < uint64(len(c.lines)) {
+			return c.lines[seq-c.base], true
+		}
+	}
+	return nil, false
+}
+
+// where is a line's place in its file.
+func (t *trial) where(seq uint64) string {
+	for _, c := range []*chunk{t.now, t.prev} {
+		if c != nil && seq >= c.base && seq-c.base < uint64(len(c.lines)) {
+			return t.place(c, int(seq-c.base))
+		}
+	}
+	return ""
+}
+
+func (t *trial) place(c *chunk, i int) string {
+	name := Escape(t.Parts[c.part].Name)
+	if c.bundle > 0 {
+		return fmt.Sprintf("%s, entry %d", name, i)
+	}
+	offset := c.offset
+	for _, l := range c.lines[:i] {
+		offset += int64(len(l)) + 1
+	}
+	return fmt.Sprintf("%s, line %d, byte %d", name, c.before+i+1, offset)
+}
+
+// same reports whether two lines are one and the same text.
+func same(a, b []byte) (yes bool) { return len(a) > 0 && bytes.Equal(a, b) }

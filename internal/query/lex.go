@@ -1,0 +1,147 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// lexer takes a query apart, word by word.
+type lexer struct {
+	rest []rune
+	at   int
+}
+
+// token is a word as it was typed.
+type token struct {
+	at    int
+	text  string
+	not   bool
+	field string
+	colon bool // a field was named
+	value string
+	quote bool // the value stood in quotes
+}
+
+func (t *token) wrong(format string, args ...any) error {
+	return &Error{At: t.at, Word: clip(t.text), Want: fmt.Sprintf(format, args...)}
+}
+
+func (l *lexer) skip(n int) {
+	l.rest, l.at = l.rest[n:], l.at+n
+}
+
+// next is the next word, or nil at the end.
+func (l *lexer) next() (*token, error) {
+	for len(l.rest) > 0 && unicode.IsSpace(l.rest[0]) {
+		l.skip(1)
+	}
+	if len(l.rest) == 0 {
+		return nil, nil
+	}
+	t := &token{at: l.at, text: string(l.rest[:l.end(0)])}
+	if l.rest[0] == '-' {
+		t.not = true
+		l.skip(1)
+	}
+	if n := l.name(); n > 0 {
+		t.field, t.colon = string(l.rest[:n]), true
+		l.skip(n + 1)
+	}
+	if len(l.rest) > 0 && l.rest[0] == '"' {
+		return t, l.quoted(t)
+	}
+	n := l.end(0)
+	t.value = string(l.rest[:n])
+	l.skip(n)
+	return t, nil
+}
+
+// end is where the word ends that i lies in.
+func (l *lexer) end(i int) int {
+	for i < len(l.rest) && !unicode.IsSpace(l.rest[i]) {
+		i++
+	}
+	return i
+}
+
+// name is the length of a field's name before a colon, or 0.
+func (l *lexer) name() int {
+	for i, r := range l.rest {
+		if r == ':' {
+			return i
+		}
+		if !unicode.IsLetter(r) && r != '_' && r != '-' {
+			return 0
+		}
+	}
+	return 0
+}
+
+// quoted reads a value in quotes; inside, \" and \\ stand for themselves.
+func (l *lexer) quoted(t *token) error {
+	var b strings.Builder
+	for i := 1; i < len(l.rest); i++ {
+		switch r := l.rest[i]; r {
+		case '"':
+			if i+1 < len(l.rest) && !unicode.IsSpace(l.rest[i+1]) {
+				return t.wrong("after the closing quote a space must follow")
+			}
+			t.value, t.quote = b.String(), true
+			l.skip(i + 1)
+			return nil
+		case '\\':
+			if i++; i == len(l.rest) || l.rest[i] != '"' && l.rest[i] != '\\' {
+				return t.wrong(`inside quotes, \ stands only before " and \`)
+			}
+			b.WriteRune(l.rest[i])
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return t.wrong("the closing quote is missing")
+}
+
+// word checks the token and brings its value into its one spelling.
+func (t *token) word() (Word, error) {
+	w := Word{Field: t.field, Not: t.not, At: t.at}
+	if !t.colon {
+		return t.free(w)
+	}
+	d, known := fields[t.field]
+	switch {
+	case !known:
+		return w, t.unknown()
+	case t.not && d.once:
+		return w, t.wrong("%s: cannot be turned around", t.field)
+	case t.value == "" && !(t.quote && d.empty):
+		return w, t.wrong("%s: lacks its value, as in %s:%s", t.field, t.field, d.example)
+	case len(t.value) > maxValue:
+		return w, t.wrong("nothing of more than %d bytes stands there", maxValue)
+	}
+	value, want := d.check(t.value)
+	if want != "" {
+		return w, t.wrong("%s", want)
+	}
+	w.Value = value
+	return w, nil
+}
+
+func (t *token) free(w Word) (Word, error) {
+	switch {
+	case t.value == "":
+		return w, t.wrong("there is nothing to look for")
+	case len(t.value) > maxValue:
+		return w, t.wrong("a word has at most %d bytes", maxValue)
+	}
+	w.Value = t.value
+	return w, nil
+}
+
+func (t *token) unknown() error {
+	if near, found := nearest(t.field, fieldNamesSorted); found {
+		return t.wrong("there is no field %q; did you mean %s:?", clip(t.field), near)
+	}
+	return t.wrong("there is no field %q; the fields are %s (quotes make it a word to look for)",
+		clip(t.field), strings.Join(fieldNamesSorted, ", "))
+}
