@@ -14,7 +14,7 @@ ASSET_SOURCES := $(shell find internal/web/assets internal/factor/common -type f
 MODULES := node_modules/.package-lock.json
 ASSETS := internal/web/assets/dist/.made
 
-.PHONY: help run build assets test test-go test-slow test-verify test-browser check fmt generate bench fuzz audit screenshots clean need-go need-node
+.PHONY: help run build assets test test-go test-slow test-verify test-third test-browser check fmt generate bench fuzz audit screenshots clean need-go need-node
 
 help: ## this list
 	@echo 'Coffer: a card vault that writes down what happens to it.'
@@ -36,7 +36,7 @@ test: ## run every test: Go with the race detector on SQLite and PostgreSQL, bot
 
 test-go: $(ASSETS) | need-go ## run the Go tests alone (a C compiler and PostgreSQL are needed)
 	@.ci/packages cc postgresql openssl strace
-	go run ./internal/apptest/pgserve -- go test -race -shuffle=on $(PACKAGES)
+	go run ./internal/apptest/pgserve -- go test -race -timeout 25m -shuffle=on $(PACKAGES)
 
 test-slow: | need-go ## kill -9 under load a hundred times on each engine (test does eight), cut the power twenty times (root)
 	@.ci/packages cc postgresql openssl strace btrfs
@@ -44,6 +44,9 @@ test-slow: | need-go ## kill -9 under load a hundred times on each engine (test 
 
 test-verify: bin/coffer-verify | need-node ## hold the browser's verifier and coffer-verify to the forgery corpus, and to each other
 	node --test test/verify/*.test.mjs
+
+test-third: bin/coffer bin/coffer-verify | need-go ## show a log to programs that others wrote: tessera's fsck, torchwood, openssl
+	@.ci/third-parties
 
 test-browser: bin/coffer ## run the browser tests alone (Chromium is needed)
 	@.ci/packages chromium

@@ -130,6 +130,7 @@ func TestCommitCut(t *testing.T) {
 	lines := ledger.settled()
 	ledger.balanced(lines)
 	told := ledger.told(lines, crowd)
+	newStranger(t).judge(dir)
 	if got := ledger.column(`SELECT COUNT(*) FROM card`)[0]; got != strconv.Itoa(told) {
 		t.Errorf("%s cards are there, and %d were acknowledged", got, told)
 	}

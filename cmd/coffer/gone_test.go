@@ -99,13 +99,14 @@ func (m *postmaster) resume() {
 }
 
 // TestDatabaseGone stops PostgreSQL under load. Everyone is told that nothing
-// was changed, and nothing was; when it is back, so is everything, by itself.
+// was changed, and nothing was; when it is back, so is everything, by itself, and
+// the log is whole.
 func TestDatabaseGone(t *testing.T) {
 	m := newPostmaster(t)
 	dir := t.TempDir()
 	p := start(t, func(c *exec.Cmd) { c.Env = append(c.Env, "COFFER_DATABASE="+m.URL) },
 		"--data", dir, "--limits", "request=off,signup=off,login=off,cards=off")
-	crowd := signedUp(t, p, 8)
+	crowd, stranger := signedUp(t, p, 8), newStranger(t)
 	for round := range 2 {
 		t.Run(fmt.Sprint("round ", round), func(t *testing.T) {
 			ctx, end := context.WithCancel(context.Background())
@@ -134,9 +135,10 @@ func TestDatabaseGone(t *testing.T) {
 			lines := ledger.settled()
 			ledger.balanced(lines)
 			ledger.told(lines, crowd)
-			if n := count(lines, "sys_crash"); n > 0 {
-				t.Errorf("%d crashes are told, want none", n)
+			if n := count(lines, "sys_crash") + count(lines, "log_file_altered"); n > 0 {
+				t.Errorf("%d crashes and alterations are told, want none", n)
 			}
+			stranger.judge(dir)
 		})
 	}
 	p.stop()

@@ -119,7 +119,7 @@ func signedUp(t *testing.T, p *process, many int) []*holder {
 func under(t *testing.T, p *process, crowd []*holder, then func()) {
 	t.Helper()
 	ctx, end := context.WithCancel(context.Background())
-	defer end()
+	defer end() // then may end the test
 	var group sync.WaitGroup
 	for _, h := range crowd {
 		group.Go(func() {
@@ -128,5 +128,6 @@ func under(t *testing.T, p *process, crowd []*holder, then func()) {
 	}
 	time.Sleep(50*time.Millisecond + rand.N(250*time.Millisecond)) // the moment is the test's chance
 	then()
+	end()
 	group.Wait()
 }

@@ -49,7 +49,8 @@ func hostileLog(t *testing.T) (dir string) {
 	err = log.Commit(event.With(ctx, o), func(tx *db.Tx) ([]event.Event, error) {
 		_, err := tx.Exec(`INSERT INTO account (id, username, username_key, role, created) VALUES ($1, $2, 'ada', 'holder', 0)`, ada, "Ada"+hostile)
 		return []event.Event{
-			event.UserCreated{Account: ada, Role: "holder"}, event.LoginFailed{Account: ada, Reason: "wrong_password"},
+			event.UserCreated{Account: ada, Role: "holder"},
+			event.LoginFailed{Account: ada, Reason: "wrong_password"},
 			event.LogFileAltered{Segment: 0, Kept: hostile},
 		}, err
 	})

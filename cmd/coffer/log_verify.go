@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"coffer/internal/app"
 	"coffer/internal/proof"
 )
@@ -28,8 +26,10 @@ type logVerifyCmd struct {
 func (logVerifyCmd) Help() string {
 	return `Judges the data directory's files in the words, and with the exit codes, of
 coffer-verify: 0 consistent, 1 tampered with, 2 incomplete. It has the hash
-tiles of the database, so it names the first bad line. It runs on the machine
-that it judges: for proof, take coffer-verify and a key from elsewhere.`
+tiles of the database, so it names the first bad line. Then it looks through the
+database, each line, its columns and the index, and writes into the log what it
+found. It runs on the machine that it judges: for proof, take coffer-verify and
+a key from elsewhere.`
 }
 
 // verdict is an exit code that a report has said already.
@@ -48,7 +48,7 @@ func (c *logVerifyCmd) Run(ctx context.Context, s streams) error {
 		fmt.Fprintf(s.err, "coffer: the database's hash tiles are not at hand: %v\n", err)
 	}
 	r, err := c.judge(ctx, s, d)
-	for try := 0; err == nil && try < 5 && served(c.Data) && behind(r); try++ {
+	for try := 0; err == nil && try < 5 && app.AtWork(c.Data) && behind(r); try++ {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -57,6 +57,9 @@ func (c *logVerifyCmd) Run(ctx context.Context, s streams) error {
 		r, err = c.judge(ctx, s, d)
 	}
 	if err != nil {
+		return err
+	}
+	if err := c.database(ctx, s, d, r); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -89,7 +92,7 @@ func (c *logVerifyCmd) judge(ctx context.Context, s streams, d *app.Desk) (*proo
 	}
 	log := proof.Case{
 		Parts: found.Parts, Own: found.Own, Now: time.Now(),
-		Require: proof.Require{Fresh: c.Fresh}, AllowUnsigned: served(c.Data),
+		Require: proof.Require{Fresh: c.Fresh}, AllowUnsigned: app.AtWork(c.Data), // then its last second of lines is not signed yet, which is no fault
 	}
 	if err := c.trust(&log, found.Pub); err != nil {
 		return nil, err
@@ -105,21 +108,6 @@ func (c *logVerifyCmd) judge(ctx context.Context, s streams, d *app.Desk) (*proo
 		}
 	}
 	return proof.Judge(ctx, log), nil
-}
-
-// served reports whether a Coffer works on the directory: then its last second
-// of lines is not signed yet, which is no fault.
-func served(dir string) (yes bool) {
-	path := filepath.Join(dir, "serve.lock")
-	if _, err := os.Stat(path); err != nil {
-		return false
-	}
-	lock := flock.New(path)
-	got, err := lock.TryRLock()
-	if got {
-		err = lock.Unlock()
-	}
-	return !got && err == nil
 }
 
 // tiles are the database's hash tiles, under the newest checkpoint it has.

@@ -47,6 +47,9 @@ type Options struct {
 	WitnessPace witness.Pace
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
+	// Passed is the time that went by since the start, however the clock was set;
+	// nil asks the machine.
+	Passed func() time.Duration
 	// Every gives a loop that runs a background job at this interval until its
 	// context ends; nil is one that a ticker drives.
 	Every func(time.Duration, func(context.Context)) (loop func(context.Context))
@@ -71,6 +74,7 @@ type App struct {
 
 	deliveries []*deliver.Delivery
 	circle     *witness.Circle // nil without witnesses
+	check      *selfcheck      // its own log
 	publishing sync.Mutex      // of the checkpoint's file
 	started    time.Time
 	from       uint64       // first line of this run
@@ -119,6 +123,10 @@ func New(ctx context.Context, c Config, o Options) (a *App, err error) {
 func (o Options) filled() Options {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Passed == nil {
+		start := time.Now()
+		o.Passed = func() time.Duration { return time.Since(start) }
 	}
 	if o.Space == nil {
 		o.Space = measure
@@ -182,7 +190,7 @@ func (a *App) openLog(ctx context.Context) error {
 // Run serves until ctx ends, then stops in order: no new requests, the last
 // events, the last lines, the clean mark. What fails first stops all the rest.
 func (a *App) Run(ctx context.Context) (err error) {
-	defer func() { err = errors.Join(err, a.close()) }()
+	defer func() { err = onceEach(err, a.close()) }()
 	if a.started.IsZero() {
 		return errors.New("run twice")
 	}

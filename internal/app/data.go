@@ -18,11 +18,16 @@ import (
 )
 
 // openData makes the data directory and takes it for this process alone.
-func (a *App) openData(context.Context) error {
+func (a *App) openData(ctx context.Context) error {
 	if err := os.MkdirAll(a.Data, 0o750); err != nil {
 		return a.unwritable(err)
 	}
-	path := filepath.Join(a.Data, "serve.lock")
+	pass, err := turn(ctx, a.Data) // a command may have the lock for a moment
+	if err != nil {
+		return a.unwritable(err)
+	}
+	defer func() { _ = pass() }() // closing a lock's file cannot matter
+	path := filepath.Join(a.Data, serveLock)
 	a.lock = flock.New(path, flock.SetPermissions(0o640))
 	got, err := a.lock.TryLock()
 	if err != nil {

@@ -101,6 +101,7 @@ func (a *App) late(ctx context.Context) (out []string) {
 	if behind := a.sealer.Behind(); behind > unsignedTime {
 		out = append(out, fmt.Sprintf("the log has not been signed for %d s", int(behind.Seconds())))
 	}
+	out = append(out, a.check.lateCheck(ctx)...)
 	out = append(out, a.lateWitnesses()...)
 	for _, d := range a.deliveries {
 		s := d.Status()

@@ -3,16 +3,14 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
 
-	"coffer/internal/seclog"
 	"coffer/internal/seclog/file"
 )
 
@@ -21,19 +19,19 @@ import (
 // into the file, signs it, and gives everything back.
 func (d *Desk) takeOver(ctx context.Context) (release func() error, err error) {
 	a := d.app
-	lock, err := d.lock(ctx)
-	if err != nil || lock == nil {
+	unlock, err := d.lock(ctx)
+	if err != nil || unlock == nil {
 		return func() error { return nil }, err
 	}
 	signs, err := d.signing(ctx)
 	if err != nil {
-		return nil, errors.Join(err, lock.Unlock())
+		return nil, errors.Join(err, unlock())
 	}
 	follower, _, err := file.Open(ctx, file.Config{
 		Dir: a.Data, Sealer: a.sealer, Reader: a.read, Writer: a.write, Shut: a.log.Shut, Altered: a.altered, Guest: true,
 	})
 	if err != nil {
-		return nil, errors.Join(err, lock.Unlock())
+		return nil, errors.Join(err, unlock())
 	}
 	return func() error {
 		over, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -42,7 +40,7 @@ func (d *Desk) takeOver(ctx context.Context) (release func() error, err error) {
 		if err == nil && signs {
 			err = a.sealer.Sign(context.WithoutCancel(ctx))
 		}
-		return errors.Join(err, lock.Unlock())
+		return errors.Join(err, unlock())
 	}, nil
 }
 
@@ -65,33 +63,59 @@ func (d *Desk) signing(ctx context.Context) (signs bool, err error) {
 	return true, nil
 }
 
-// command is what a command writes behind its process's number in serve.lock.
-const command = " (a command)"
-
-// lock takes serve.lock, or none where somebody serves. Another command has it
-// for moments only, so that one is waited for.
-func (d *Desk) lock(ctx context.Context) (*flock.Flock, error) {
-	if _, err := os.Stat(d.app.Data); errors.Is(err, fs.ErrNotExist) {
+// lock takes serve.lock, or gives no way to unlock it where somebody serves.
+func (d *Desk) lock(ctx context.Context) (unlock func() error, err error) {
+	dir := d.app.Data
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // a database elsewhere, and no file here
 	}
-	path := filepath.Join(d.app.Data, "serve.lock")
-	for end := time.Now().Add(seclog.Deadline); ; {
-		lock := flock.New(path, flock.SetPermissions(0o640))
-		got, err := lock.TryLock()
-		if err != nil {
-			return nil, err
-		}
-		if got {
-			return lock, os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+command+"\n"), 0o640)
-		}
-		raw, err := os.ReadFile(path)
-		if err != nil || !strings.Contains(string(raw), command) || time.Now().After(end) {
-			return nil, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(10 * time.Millisecond):
+	pass, err := turn(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	lock := flock.New(filepath.Join(dir, serveLock), flock.SetPermissions(0o640))
+	got, err := lock.TryLock()
+	if err != nil || !got {
+		return nil, errors.Join(err, pass())
+	}
+	if err := os.WriteFile(lock.Path(), fmt.Appendf(nil, "%d (a command)\n", os.Getpid()), 0o640); err != nil {
+		return nil, errors.Join(err, lock.Unlock(), pass())
+	}
+	return func() error { return errors.Join(lock.Unlock(), pass()) }, nil
+}
+
+// The locks of the data directory.
+const serveLock, turnLock = "serve.lock", "command.lock"
+
+// mostTurn is how long somebody waits for their turn at most: a command has it
+// for as long as it takes to write a line and to sign it.
+const mostTurn = 20 * time.Second
+
+// turn waits for command.lock, which whoever takes serve.lock holds meanwhile,
+// and a command for as long as it has both. So serve.lock is never found taken
+// by another command, and what is written in it, which may be old, need not be
+// believed. A turn that does not come within mostTurn is done without.
+func turn(ctx context.Context, dir string) (pass func() error, err error) {
+	lock := flock.New(filepath.Join(dir, turnLock), flock.SetPermissions(0o640))
+	wait, cancel := context.WithTimeout(ctx, mostTurn)
+	defer cancel()
+	_, err = lock.TryLockContext(wait, 10*time.Millisecond)
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = nil
+	}
+	return lock.Unlock, err
+}
+
+// AtWork reports whether a Coffer, or a command, writes in this data directory.
+// It leaves nothing there, for the directory may be a copy.
+func AtWork(dir string) (yes bool) {
+	for _, name := range []string{turnLock, serveLock} {
+		lock := flock.New(filepath.Join(dir, name), flock.SetFlag(os.O_RDONLY))
+		got, err := lock.TryRLock()
+		defer func() { _ = lock.Unlock() }() // closing a lock's file cannot matter
+		if err == nil && !got {
+			return true
 		}
 	}
+	return false
 }

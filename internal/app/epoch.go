@@ -24,7 +24,7 @@ const rebaseTime = time.Hour
 
 const (
 	deleteKey   = `DELETE FROM key_seen WHERE name = $1`
-	selectEpoch = `SELECT line FROM event WHERE event = 'log_epoch_started' AND event <> '' ORDER BY seq DESC LIMIT 1`
+	selectEpoch = `SELECT line FROM event WHERE event = 'log_epoch_started' AND ` + seal.Asked + ` ORDER BY seq DESC LIMIT 1`
 )
 
 // Epoch is what became of a log that goes on under a new name and key.

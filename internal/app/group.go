@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -34,6 +36,31 @@ func (g *group) stop() error {
 	g.wg.Wait()
 	if err := context.Cause(g.ctx); !errors.Is(err, context.Canceled) {
 		return err
+	}
+	return nil
+}
+
+// stopped is what was wrong when everything stopped. Several steps may meet the
+// same cause; it is told once, with what the first of them says around it.
+type stopped struct{ err error }
+
+func (s stopped) Error() string {
+	var told []string
+	for line := range strings.Lines(s.err.Error()) {
+		line = strings.TrimSuffix(line, "\n")
+		if !slices.ContainsFunc(told, func(t string) bool { return strings.HasSuffix(t, line) }) {
+			told = append(told, line)
+		}
+	}
+	return strings.Join(told, "\n")
+}
+
+// Unwrap is all of it.
+func (s stopped) Unwrap() error { return s.err }
+
+func onceEach(errs ...error) error {
+	if err := errors.Join(errs...); err != nil {
+		return stopped{err}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -27,7 +28,11 @@ const serveHere, databaseHere, webhookHere = "COFFER_TEST_SERVE", "COFFER_TEST_D
 // serve runs until it is killed; the first line of its output is its address.
 func serve(dir string) {
 	config := app.Config{Listen: "127.0.0.1:0", Data: dir, Node: "test", URL: house.URL, Database: os.Getenv(databaseHere), Webhook: os.Getenv(webhookHere), Limits: "signup=off,request=off"}
-	a, err := app.New(context.Background(), config, app.Options{Version: "0.0.0", Hash: factor.Settings{Memory: 64, Time: 1, Threads: 1}})
+	o := app.Options{Version: "0.0.0", Hash: factor.Settings{Memory: 64, Time: 1, Threads: 1}}
+	if os.Getenv(minuteHere) != "" {
+		o.Every = signalled
+	}
+	a, err := app.New(context.Background(), config, o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -81,12 +86,20 @@ func TestKilled(t *testing.T) {
 // start starts the server and gives its address and what kills it.
 func start(t *testing.T, dir string, c db.Config) (address string, kill func()) {
 	t.Helper()
+	address, _, kill = startProcess(t, dir, c)
+	return address, kill
+}
+
+func startProcess(t *testing.T, dir string, c db.Config) (address string, process *os.Process, kill func()) {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), serveHere+"="+dir, databaseHere+"="+c.Postgres)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -94,44 +107,52 @@ func start(t *testing.T, dir string, c db.Config) (address string, kill func()) 
 		_ = cmd.Process.Kill() // SIGKILL; it may be dead already
 		_ = cmd.Wait()         // its error is the signal
 	}
-	t.Cleanup(kill)
+	t.Cleanup(func() {
+		if kill(); t.Failed() {
+			t.Logf("a server said:\n%s", said.String())
+		}
+	})
 	address, err = bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatalf("the server does not start: %v", err)
 	}
-	return strings.TrimSpace(address), kill
+	return strings.TrimSpace(address), cmd.Process, kill
 }
 
-// visit signs people up, each with a card, until nobody answers.
+// visit signs people up, each with a card, until nobody answers. What a server
+// that is too busy refuses is not acknowledged, and not the end.
 func (a *acknowledged) visit(address string, visitor int) {
 	for n := 0; ; n++ {
 		jar, _ := cookiejar.New(nil) // without options it cannot fail
 		b := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		name := fmt.Sprintf("person-%d-%d", visitor, n)
-		if _, ok := post(b, "http://"+address+"/signup", "username", name, "password", house.Password); !ok {
+		_, status := post(b, "http://"+address+"/signup", "username", name, "password", house.Password)
+		if status == http.StatusSeeOther {
+			a.note(&a.people, name)
+			var card string
+			if card, status = post(b, "http://"+address+cardForm, cardFields(numbered(visitor*1000+n))...); status == http.StatusSeeOther {
+				a.note(&a.cards, strings.TrimPrefix(card, "/view_credit_card/"))
+			}
+		}
+		if status == 0 {
 			return
 		}
-		a.note(&a.people, name)
-		card, ok := post(b, "http://"+address+cardForm, cardFields(numbered(visitor*1000+n))...)
-		if !ok {
-			return
-		}
-		a.note(&a.cards, strings.TrimPrefix(card, "/view_credit_card/"))
 	}
 }
 
-// post sends a form; ok says that it was accepted, and to is where it leads.
-func post(b *http.Client, to string, fields ...string) (next string, ok bool) {
+// post sends a form and gives the answer's status, 0 if there is none, and where
+// it leads.
+func post(b *http.Client, to string, fields ...string) (next string, status int) {
 	form := url.Values{}
 	for i := 0; i < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
 	}
 	r, err := b.PostForm(to, form)
 	if err != nil {
-		return "", false
+		return "", 0
 	}
 	r.Body.Close()
-	return r.Header.Get("Location"), r.StatusCode == http.StatusSeeOther
+	return r.Header.Get("Location"), r.StatusCode
 }
 
 // survived compares what was acknowledged, what is stored and what is logged.

@@ -95,7 +95,7 @@ var requestID = regexp.MustCompile(`r_[a-z2-7]+`)
 // outside runs a statement past the application, as an intruder would.
 func outside(h *house.House, e db.Engine, q string) {
 	h.Helper()
-	name, source := "sqlite", h.Database().File
+	name, source := "sqlite", "file:"+h.Database().File+"?_pragma=busy_timeout(5000)"
 	if e == db.Postgres {
 		name, source = "pgx", h.Database().Postgres
 	}

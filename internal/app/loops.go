@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"coffer/internal/db"
@@ -54,12 +55,18 @@ func (a *App) serve(ctx context.Context) error {
 	return nil
 }
 
-// every makes a job a task: an error is the operator's, and the next time tries
-// again.
+// every makes a job a task: an error is the operator's, told once until it is
+// over, and the next time tries again.
 func (a *App) every(d time.Duration, name string, fn func(context.Context) error) func(context.Context) error {
+	var failing atomic.Bool
 	loop := a.Every(d, func(ctx context.Context) {
-		if err := fn(event.System(ctx, name)); err != nil && ctx.Err() == nil {
-			slog.Error("a background job failed", "job", name, "err", err)
+		err := fn(event.System(ctx, name))
+		switch {
+		case ctx.Err() != nil:
+		case err != nil && !failing.Swap(true):
+			slog.Error("a background job failed; it is tried again", "job", name, "err", err)
+		case err == nil && failing.Swap(false):
+			slog.Info("a background job goes on", "job", name)
 		}
 	})
 	return func(ctx context.Context) error { loop(ctx); return nil }
@@ -126,11 +133,10 @@ func (c *clock) step(wall time.Time, passed time.Duration) time.Duration {
 }
 
 func (a *App) watchClock() func(context.Context) error {
-	start := time.Now()
-	c := &clock{wall: a.Now().Round(0)} // without its monotonic part
+	c := &clock{wall: a.Now().Round(0), passed: a.Passed()} // without the wall's monotonic part
 	asked := false
 	return func(ctx context.Context) error {
-		step := c.step(a.Now().Round(0), time.Since(start))
+		step := c.step(a.Now().Round(0), a.Passed())
 		if !asked {
 			back, err := a.setBack(ctx)
 			if err != nil {

@@ -92,6 +92,8 @@ var (
 	linesTotal     = figure("log_lines_total", "Lines sealed since the log began.")
 	fileLag        = figure("log_file_lag_lines", "Sealed lines that security.log lacks.")
 	checkpointAge  = figure("checkpoint_age_seconds", "Time since all sealed lines were signed.")
+	verifiedAge    = figure("log_verified_age_seconds", "Time since the database's log was last looked through and found to be what was sealed; before the first time, since the start.")
+	verifyFailures = figure("log_verify_failures", "What the newest look through it found, or the one under way; anything but 0 is an alarm.")
 	buildInfo      = figure("build_info", "Always 1; the version is in the label.", "version")
 	witnessLag     = figure("witness_lag_lines", "Signed lines that the witness has not cosigned; without a name, that too few have.", "witness")
 	deliveryLag    = figure("delivery_lag_lines", "Sealed lines that the receiver has not acknowledged.", "delivery")
@@ -102,7 +104,7 @@ var (
 
 // Describe lists the figures.
 func (g gauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{linesTotal, fileLag, checkpointAge, buildInfo, witnessLag, deliveryLag, deliveryAge, deliveryFails, deliveryActive} {
+	for _, d := range []*prometheus.Desc{linesTotal, fileLag, checkpointAge, verifiedAge, verifyFailures, buildInfo, witnessLag, deliveryLag, deliveryAge, deliveryFails, deliveryActive} {
 		out <- d
 	}
 }
@@ -123,6 +125,10 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 	put(linesTotal, prometheus.CounterValue, float64(head.Size))
 	put(fileLag, prometheus.GaugeValue, float64(lag(head.Size, g.follower.Reached())))
 	put(checkpointAge, prometheus.GaugeValue, g.sealer.Behind().Seconds())
+	put(verifyFailures, prometheus.GaugeValue, float64(g.check.failures()))
+	if age, err := g.check.age(ctx); err == nil {
+		put(verifiedAge, prometheus.GaugeValue, age.Seconds())
+	}
 	for _, w := range g.lags() {
 		put(witnessLag, prometheus.GaugeValue, float64(w.Lines), w.Name)
 	}

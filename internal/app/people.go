@@ -44,12 +44,12 @@ func (d *Desk) signed(ctx context.Context) (signed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	lock, err := d.lock(ctx)
+	unlock, err := d.lock(ctx)
 	if err != nil {
 		return false, err
 	}
-	if lock != nil {
-		return false, lock.Unlock()
+	if unlock != nil {
+		return false, unlock()
 	}
 	ctx, cancel := context.WithTimeout(ctx, seclog.Deadline)
 	defer cancel()

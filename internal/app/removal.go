@@ -10,6 +10,7 @@ import (
 	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/fault"
+	"coffer/internal/seclog/seal"
 )
 
 // errLess is a range that shrank between looking and deciding.
@@ -62,8 +63,11 @@ func (a *App) remove(ctx context.Context) (done bool, err error) {
 	if _, c, _, err := a.sealer.Checkpoint(ctx); err != nil || c.Size <= seq {
 		return false, err
 	}
-	for {
+	for removed := false; ; removed = true {
 		gone, err := a.removeSome(ctx, e.Last)
+		if err == nil && gone == 0 && removed {
+			err = a.forget(ctx, (e.Last+1)/seal.Block)
+		}
 		if err != nil || gone == 0 {
 			return err == nil, err
 		}
@@ -88,6 +92,59 @@ func (a *App) removeSome(ctx context.Context, last uint64) (gone int64, err erro
 		return err
 	})
 	return gone, err
+}
+
+const (
+	selectForgotten = `SELECT name, block FROM mention WHERE (name, block) > ($1, $2) AND block < $3 ORDER BY name, block LIMIT $4`
+	deleteForgotten = `DELETE FROM mention WHERE name = $1 AND block = $2`
+)
+
+// forget takes the names that only removed lines mention out of the index, in
+// portions, since it is in the order of names. On PostgreSQL the owner's
+// function did.
+func (a *App) forget(ctx context.Context, below uint64) error {
+	name, block := "", int64(-1)
+	for a.write.Engine() == db.SQLite {
+		keys, err := a.forgotten(ctx, name, block, below)
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		last := keys[len(keys)-1]
+		name, block = last.name, last.block
+		err = a.write.Apart(ctx, func(tx *db.Tx) error {
+			for _, k := range keys {
+				if _, err := tx.Exec(deleteForgotten, k.name, k.block); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type mentionKey struct {
+	name  string
+	block int64
+}
+
+func (a *App) forgotten(ctx context.Context, name string, block int64, below uint64) (keys []mentionKey, err error) {
+	rows, err := a.read.Query(ctx, selectForgotten, name, block, below, portion)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k mentionKey
+		if err := rows.Scan(&k.name, &k.block); err != nil {
+			return nil, err
+		}
+		keys = append(keys, k)
+	}
+	return keys, rows.Err()
 }
 
 // retain is serve's part: a day at most, and once a day.

@@ -13,6 +13,7 @@ import (
 	"coffer/internal/app"
 	"coffer/internal/apptest/house"
 	"coffer/internal/db"
+	"coffer/internal/seclog/seal"
 )
 
 // beats lets so much time pass, with nothing in the log but its heartbeats and
@@ -206,5 +207,42 @@ func TestRetentionAfterCrash(t *testing.T) {
 		}
 		h.Wrote()
 		left(h, p.Last+1)
+	}, func(s *house.Setup) { s.Retention = "1d" })
+}
+
+// TestRetentionForgets holds that the index forgets a block whose lines are all
+// removed, an address among its names, and keeps what is left.
+func TestRetentionForgets(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		alice := h.Person("alice", home)
+		path := addCard(alice, visa)
+		for i := range seal.Block {
+			if i%100 == 99 {
+				h.Pass(2 * time.Second) // as many pages as an address may ask for
+			}
+			alice.Get(path).Is(200).Wrote("sensitive_read")
+		}
+		count := func(name string, block int) (n int) {
+			h.Helper()
+			if err := h.Reader().QueryRow(context.Background(), `SELECT COUNT(*) FROM mention WHERE name = $1 AND block = $2`, name, block).Scan(&n); err != nil {
+				h.Fatal(err)
+			}
+			return n
+		}
+		if count(home, 0) != 1 || count("sensitive_read", 0) != 1 {
+			h.Fatalf("%s is not mentioned in the first block", home)
+		}
+		beats(h, 2, 20*time.Hour) // past midnight
+		h.Tick(time.Minute)       // the session's end
+		h.Rest()
+		beats(h, seal.Block, 10*time.Minute)
+		h.Tick(app.Retention)
+		h.Wrote("log_pruned")
+		if count(home, 0) != 0 || count("sensitive_read", 0) != 0 {
+			h.Errorf("after retention the first block still mentions %s", home)
+		}
+		if count("log_heartbeat", 1) != 1 {
+			h.Error("after retention the second block is gone from the index too")
+		}
 	}, func(s *house.Setup) { s.Retention = "1d" })
 }

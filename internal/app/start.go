@@ -24,7 +24,7 @@ const (
 func Statements() []string {
 	return []string{
 		selectKeys, insertKey, selectSetting, upsertSetting, selectAnchor, deleteKey, selectEpoch,
-		selectHeld, selectBegan, selectEnd, selectTiles, selectPruned, selectStep, updatePruned, deletePortion, selectLevel, selectSeen, selectShort, selectNode,
+		selectHeld, selectBegan, selectEnd, selectTiles, selectPruned, selectStep, updatePruned, deletePortion, selectForgotten, deleteForgotten, selectLevel, selectSeen, selectShort, selectNode,
 	}
 }
 

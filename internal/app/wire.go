@@ -48,6 +48,7 @@ func (a *App) wire(context.Context) error {
 		return err
 	}
 	pages.Web = a.web
+	a.check = newSelfcheck(a)
 	a.tasks = []func(context.Context) error{
 		a.every(time.Minute, "sessions", sweep(people)),
 		a.every(time.Minute, "flood", a.log.SumUp),
@@ -58,6 +59,7 @@ func (a *App) wire(context.Context) error {
 		a.every(time.Second, "log", a.log.Probe),
 		a.every(time.Second, "disk", a.watchDisk()),
 		a.every(Retention, "retention", a.retain),
+		a.every(Selfcheck, "verify", a.check.tick),
 		a.every(time.Second, "query", (&query.Rollup{Read: a.read, Pen: a.log.Touch}).Step),
 	}
 	return nil

@@ -23,15 +23,17 @@ import (
 // load the newest of all is always a moment younger than their signatures.
 const witnessedFile = "checkpoint.witnessed"
 
-// List is a setting that may be given several times.
+// List is a setting that may be given several times, its parts separated by
+// commas or lines; it holds them separated by commas.
 type List string
 
 // UnmarshalText adds to what was given before.
 func (l *List) UnmarshalText(text []byte) error {
+	parts := strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' })
 	if *l != "" {
-		*l += "\n"
+		parts = append([]string{string(*l)}, parts...)
 	}
-	*l += List(text)
+	*l = List(strings.Join(parts, ","))
 	return nil
 }
 

@@ -197,9 +197,7 @@ func TestWitnessRollback(t *testing.T) {
 	h.Wrote("sys_startup")
 	n.Know(t, logKey(h))
 	comes(h, "a signature", func() bool { return bears(t, fileOf(h, "checkpoint"), n) })
-	if got := n.Size(h.Checkpoint().Origin); got != uint64(len(h.Lines(0))) {
-		t.Errorf("the witness knows %d lines of the new epoch, want all %d", got, len(h.Lines(0)))
-	}
+	comes(h, "the new epoch", func() bool { return n.Size(h.Checkpoint().Origin) == uint64(len(h.Lines(0))) })
 }
 
 // TestWitnessTrouble has each kind of trouble with witnesses at once: each is
@@ -239,6 +237,12 @@ func TestWitnessTrouble(t *testing.T) {
 	}
 	h.Browser(home).Post("/signup", "username", "alice", "password", house.Password).Is(303)
 	come(h, "user_created", "session_created", "log_verify_fail witness_forked forked.example/f", "log_verify_fail witness_ahead ahead.example/g")
+	for _, n := range append(names, "") {
+		comes(h, n+" behind", func() bool { return figure(h, `coffer_witness_lag_lines{witness="`+n+`"}`) != "0" })
+	}
+	if details := page(h, "/readyz"); !strings.Contains(details, "ROLLBACK: ") || strings.Contains(details, "too few") {
+		t.Errorf("/readyz says %q, want who contradicts, and nobody late yet", details)
+	}
 	h.Pass(5*time.Minute + time.Second)
 	come(h, append(off, "sys_monitor_disabled quorum most")...)
 	h.Browser(home).Get("/readyz").Is(200, "degraded")
@@ -310,12 +314,12 @@ func TestWitnessSettings(t *testing.T) {
 		}
 	}
 	var l app.List
-	for _, pair := range []string{"a b", "c d"} {
+	for _, pair := range []string{"a b", "c d\ne f\n"} {
 		if err := l.UnmarshalText([]byte(pair)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if l != "a b\nc d" {
-		t.Errorf("a setting given twice is %q, want both", l)
+	if l != "a b,c d,e f" {
+		t.Errorf("a setting given twice is %q, want all of both", l)
 	}
 }

@@ -21,7 +21,7 @@ const (
 
 // history are the tables of which the application's role may change no row: it
 // adds to them, and the owner's function prunes.
-var history = []string{"event", "tile", "checkpoint"}
+var history = []string{"event", "tile", "checkpoint", "mention"}
 
 // owned are the tables that only the owner writes.
 var owned = []string{"goose_db_version", "retention"}

@@ -104,6 +104,7 @@ func TestApplicationRole(t *testing.T) {
 		`UPDATE event SET line = ''`, `DELETE FROM event`, `DELETE FROM event WHERE seq < 10`, `TRUNCATE event`, `TRUNCATE event CASCADE`,
 		`UPDATE tile SET hashes = ''`, `DELETE FROM tile`, `TRUNCATE tile`,
 		`UPDATE checkpoint SET note = ''`, `DELETE FROM checkpoint`, `TRUNCATE checkpoint`,
+		`UPDATE mention SET lines = ''`, `DELETE FROM mention`, `TRUNCATE mention`,
 		`UPDATE head SET pruned = 100`, `DELETE FROM head`, `TRUNCATE head`, `INSERT INTO head SELECT * FROM head`,
 		`UPDATE retention SET micros = 0`, `DELETE FROM retention`, `INSERT INTO retention VALUES (2, 0)`, `UPDATE goose_db_version SET version_id = 1`,
 		`ALTER TABLE event DISABLE TRIGGER ALL`, `DROP TRIGGER event_append_only ON event`, `DROP TRIGGER event_pruned_only ON event`,
@@ -121,7 +122,7 @@ func TestApplicationRole(t *testing.T) {
 		}
 	}
 	// Nor can the owner by mistake.
-	for _, q := range []string{`UPDATE event SET line = ''`, `DELETE FROM event`, `TRUNCATE event`, `UPDATE checkpoint SET note = ''`, `TRUNCATE checkpoint`} {
+	for _, q := range []string{`UPDATE event SET line = ''`, `DELETE FROM event`, `TRUNCATE event`, `UPDATE checkpoint SET note = ''`, `TRUNCATE checkpoint`, `TRUNCATE mention`} {
 		if _, err := owner.ExecContext(t.Context(), q); code(err) != "23000" {
 			t.Errorf("the owner: %s = %v, want a broken constraint", q, err)
 		}

@@ -23,7 +23,7 @@ var All = []*Kind{
 	&startup, &shutdown, &crash, &configChanged, &clockStepped, &diskLow, &diskRecovered,
 	&monitorDisabled, &monitorEnabled,
 	// The log itself.
-	&logOpened, &logHeartbeat, &logRotated, &logCheckpoint, &logEpochStarted, &logPruned, &logFileAltered, &logRead, &logExported, &logWitnessed, &logVerifyFailed, &eventsAggregated,
+	&logOpened, &logHeartbeat, &logRotated, &logCheckpoint, &logEpochStarted, &logPruned, &logFileAltered, &logRead, &logExported, &logWitnessed, &logVerified, &logVerifyFailed, &eventsAggregated,
 	// Watching.
 	&alertAcknowledged,
 	// Deliveries.

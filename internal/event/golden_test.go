@@ -106,6 +106,8 @@ func samples() []sample {
 		{"log_read-all", system("cli:ada"), LogRead{Tool: "tail", Format: "text"}},
 		{"log_exported", system("cli:ada"), LogExported{From: 0, To: 40, Format: "tlog-tiles", Lines: 41}},
 		{"log_witnessed", system("witness"), LogWitnessed{Size: 41, Witness: "witness.example.org/w1"}},
+		{"log_verified", system("verify"), LogVerified{Lines: 40, Size: 41}},
+		{"log_verify_fail-line", system("verify"), LogVerifyFailed{Line: "0", Size: 41, Lines: 1, Reason: "database_edited"}},
 		{"log_verify_fail", system("witness"), LogVerifyFailed{Size: 41, Witness: "witness.example.org/w1", Known: 52, Reason: "witness_ahead"}},
 		{"sys_monitor_disabled", system("witness"), MonitorDisabled{Monitor: "witness:witness.example.org/w1", Seconds: 301, Reason: "timeout"}},
 		{"sys_monitor_enabled", system("witness"), MonitorEnabled{Monitor: "witness:witness.example.org/w1", Seconds: 1260}},

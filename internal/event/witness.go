@@ -20,35 +20,6 @@ func (LogWitnessed) Kind() *Kind { return &logWitnessed }
 
 func (e LogWitnessed) about() About { return About{Target: checkpointOf(e.Size)} }
 
-// LogVerifyFailed is a log that is not what somebody signed or saw of it.
-type LogVerifyFailed struct {
-	// Size is how many lines there are, or were looked at.
-	Size uint64 `json:"size"`
-	// Witness is the name of the witness that knows otherwise.
-	Witness string `json:"witness,omitempty"`
-	// Known is how many lines it signed.
-	Known  uint64 `json:"known,omitempty"`
-	Reason string `json:"-" in:"reason"`
-}
-
-var logVerifyFailed = Kind{
-	Name: "log_verify_fail", Level: Critical, Outcome: Failure,
-	Says: "The log is not what was seen of it before",
-	Reasons: map[string]string{
-		"witness_ahead":  "A witness signed more lines than there are: lines are missing",
-		"witness_forked": "A witness signed other lines than those that are there",
-	},
-	Doc: "A witness says that it signed more lines of this log than there are, or other ones. Someone put back an older copy of the database, or changed it; or the witness is at fault. Keep a copy of everything and run coffer-verify.",
-	New: func() Event { return LogVerifyFailed{} },
-}
-
-// Kind is log_verify_fail.
-func (LogVerifyFailed) Kind() *Kind { return &logVerifyFailed }
-
-func (e LogVerifyFailed) about() About {
-	return About{Target: checkpointOf(e.Size), Reason: e.Reason}
-}
-
 // MonitorDisabled is something that watches over Coffer and does not any more.
 type MonitorDisabled struct {
 	Monitor string `json:"-" in:"target:monitor"`

@@ -26,8 +26,14 @@ type Histogram struct {
 
 // steps are the widths of bars, each the sum of whole rows of one width.
 var steps = []struct{ bar, row int64 }{
-	{minute, minute}, {5 * minute, minute}, {15 * minute, minute},
-	{hour, hour}, {6 * hour, hour}, {day, day}, {7 * day, day}, {28 * day, day},
+	{minute, minute},
+	{5 * minute, minute},
+	{15 * minute, minute},
+	{hour, hour},
+	{6 * hour, hour},
+	{day, day},
+	{7 * day, day},
+	{28 * day, day},
 }
 
 // Histogram spreads what matches between two times over at most so many bars.

@@ -44,8 +44,10 @@ func Say(e Entry) string {
 		said = fmt.Sprintf("Line %d seen to", what.Line)
 	case event.LogWitnessed:
 		said = fmt.Sprintf("Witness %s signed the log up to line %d", what.Witness, what.Size-1)
+	case event.LogVerified:
+		said = fmt.Sprintf("Log verified: %d lines are what was sealed", what.Lines)
 	case event.LogVerifyFailed:
-		said = contradicted(what)
+		said = contradicted(e.Description, what)
 	case event.MonitorDisabled:
 		said = e.Description + ": " + strings.TrimPrefix(what.Monitor, "witness:")
 	case event.MonitorEnabled:
@@ -130,13 +132,19 @@ func stopped(e event.PolicyViolated) string {
 	return said + ", against " + e.Directive
 }
 
-// contradicted says what a witness knows that is not so here.
-func contradicted(e event.LogVerifyFailed) string {
-	switch e.Reason {
-	case "witness_ahead":
+// contradicted says what is not as it was sealed, or as a witness knows it.
+func contradicted(said string, e event.LogVerifyFailed) string {
+	switch {
+	case e.Reason == "witness_ahead":
 		return fmt.Sprintf("Witness %s signed %d lines, and there were %d", e.Witness, e.Known, e.Size)
-	case "witness_forked":
+	case e.Reason == "witness_forked":
 		return fmt.Sprintf("Witness %s signed other first %d lines than those that are there", e.Witness, e.Known)
+	case e.More > 0:
+		return fmt.Sprintf("%s: %d", said, e.More)
+	case e.Line != "" && e.Lines > 1:
+		return fmt.Sprintf("%s: among %d lines from %s on", said, e.Lines, e.Line)
+	case e.Line != "":
+		return said + ": line " + e.Line
 	}
 	return ""
 }

@@ -53,18 +53,19 @@ func newFlood(f Flood, now func() time.Time) *flood {
 }
 
 // sieve gives the filter for one refusal. It decides once for each place, so
-// that a transaction which runs twice counts once.
+// that a transaction which runs twice counts once; but what must be written is,
+// whatever stood in its place the first time.
 func (f *flood) sieve() func([]event.Record) []event.Record {
 	decided := map[int]bool{}
 	return func(recs []event.Record) []event.Record {
 		kept := recs[:0:0]
 		for i, r := range recs {
 			single, ok := decided[i]
-			if !ok || single != exempt(r) { // the second run may find an account where the first found none
+			if !ok {
 				single = f.admit(r)
 				decided[i] = single
 			}
-			if single {
+			if single || exempt(r) {
 				kept = append(kept, r)
 			}
 		}
@@ -72,11 +73,14 @@ func (f *flood) sieve() func([]event.Record) []event.Record {
 	}
 }
 
+// exempt is what is never summed up.
+func exempt(r event.Record) bool { return r.Actor != "" || r.Subject != "" || never[r.Event] }
+
 // admit says whether r is written by itself; otherwise it is counted. Only what
 // is written counts toward the second: else one that is loud beyond its own
 // quota would push the others' lines out.
 func (f *flood) admit(r event.Record) (single bool) {
-	if r.Actor != "" || r.Subject != "" || never[r.Event] {
+	if exempt(r) {
 		return true
 	}
 	from := source{r.Event, f.Group(r.SourceIP)}

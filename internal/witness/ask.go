@@ -144,6 +144,8 @@ func refusal(resp *http.Response, body []byte, old uint64) error {
 		}
 		return c
 	case http.StatusUnprocessableEntity:
+		// The proof was made from tiles that lead to the checkpoint's own root:
+		// if it does not hold, the witness knows another beginning.
 		if old > 0 {
 			return &failure{contradicts, errors.New("it says that what it signed before is not what this log begins with"), &Contradiction{Known: old, Forked: true}}
 		}

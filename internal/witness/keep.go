@@ -28,6 +28,7 @@ func (c *Circle) take(ctx context.Context, a answer) error {
 		return nil
 	}
 	if errors.Is(a.err, errPassed) {
+		// Its signature of the newer one went to whoever asked for it.
 		c.vouched(w, a.size)
 		return nil
 	}

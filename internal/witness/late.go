@@ -80,6 +80,8 @@ func (c *Circle) edge(ctx context.Context, w *watch, size uint64, reason string)
 	if w.name == "" || !off && !on {
 		return nil
 	}
+	// The event comes first: if it cannot be written now, the next look tries
+	// again, and neither edge is lost.
 	var e event.Event = event.MonitorEnabled{Monitor: w.monitor(), Seconds: seconds(now.Sub(from))}
 	if off {
 		from = since

@@ -30,6 +30,8 @@ func (c *Circle) step(ctx context.Context) (next time.Duration, err error) {
 			return c.Pace.Look, err
 		}
 	}
+	// Lateness is looked at although nothing is due: a witness that hangs brings
+	// no answer that could be told.
 	if err := c.tell(ctx, size); err != nil {
 		return c.Pace.Look, err
 	}
@@ -53,6 +55,7 @@ func (c *Circle) round(ctx context.Context, size uint64, now time.Time) error {
 			to = append(to, w)
 		}
 	}
+	// Who waits for the quorum still does, if nobody could be asked now.
 	c.rushed = c.rushed && size > 0 && len(to) == 0 && c.short(size)
 	if len(to) == 0 {
 		return nil
@@ -77,6 +80,8 @@ func (c *Circle) ask(ctx context.Context, w *member, offers []offer) {
 	if known == 0 && len(lacks) > 2 {
 		lacks = lacks[len(lacks)-2:]
 	}
+	// The answers are taken by the loop alone, so what it knows of a witness
+	// needs no lock against the goroutine that asks.
 	w.busy = true
 	c.asking.Go(func() {
 		c.visit(ctx, w, known, lacks, func(a answer) { c.answers <- a })

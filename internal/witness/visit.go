@@ -53,6 +53,8 @@ func (c *Circle) try(ctx context.Context, a *answer) ([]cosigned, error) {
 		if !is {
 			return took, named(err, a)
 		}
+		// A size says where to go on from. Only what is larger than all that was
+		// ever signed, or the same size with another root, speaks of another log.
 		switch {
 		case other.known && other.size > o.Size:
 			a.size, a.told = other.size, true
@@ -84,6 +86,8 @@ var errPassed = errors.New("the witness has signed a newer checkpoint")
 // beyond judges a witness that knows more than was offered: more than any
 // checkpoint that is there means that lines are missing.
 func (c *Circle) beyond(ctx context.Context, a *answer) error {
+	// The database has each checkpoint before any witness is offered it. So it
+	// is asked again, now: another node may have signed since the offer was made.
 	_, newest, _, err := c.Sealer.Checkpoint(ctx)
 	if err != nil {
 		return err

@@ -48,6 +48,7 @@ type House struct {
 	done   chan error
 	mu     sync.Mutex
 	now    time.Time
+	lived  time.Duration
 	jobs   map[time.Duration][]func(context.Context)
 	seen   uint64            // lines stated so far
 	names  map[string]string // of ids, for what is expected
@@ -102,6 +103,7 @@ func On(tb testing.TB, dir string, c db.Config, change ...func(*Setup)) *House {
 		app.Config{Listen: "127.0.0.1:0", URL: URL, Node: "test", Data: dir, Database: c.Postgres},
 		app.Options{
 			Version: "0.0.0", Now: h.Now, Every: h.every,
+			Passed: h.elapsed,
 			// Cheap, since these tests are about what is done with passwords, not what they cost.
 			Hash:  factor.Settings{Memory: 64, Time: 1, Threads: 1},
 			Fatal: func(err error) { tb.Errorf("fatal: %v", err) },
@@ -187,11 +189,24 @@ func (h *House) Now() time.Time {
 	return h.now
 }
 
-// Pass moves the clock on.
+// Pass moves the clock on, as one who sets it would.
 func (h *House) Pass(d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.now = h.now.Add(d)
+}
+
+// Live lets time go by: the clock moves on, and nobody set it.
+func (h *House) Live(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now, h.lived = h.now.Add(d), h.lived+d
+}
+
+func (h *House) elapsed() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lived
 }
 
 // every keeps a background job for Tick.

@@ -41,6 +41,9 @@ BEGIN
 	END IF;
 	DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE seq < (SELECT pruned FROM head) ORDER BY seq LIMIT portion);
 	GET DIAGNOSTICS gone = ROW_COUNT;
+	IF gone < portion THEN
+		DELETE FROM mention WHERE block < (SELECT pruned / 512 FROM head);
+	END IF;
 	RETURN gone;
 END;
 $$;

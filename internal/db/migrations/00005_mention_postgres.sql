@@ -25,3 +25,8 @@ $$;
 
 CREATE TRIGGER mention_pruned_only AFTER DELETE ON mention REFERENCING OLD TABLE AS gone
 	FOR EACH STATEMENT EXECUTE FUNCTION pruned_blocks_only();
+
+-- A table of the caller's own by one of these names must not be taken for ours.
+-- +goose StatementBegin
+DO $$ BEGIN EXECUTE format('ALTER FUNCTION pruned_blocks_only() SET search_path = %I, pg_temp', current_schema()); END; $$;
+-- +goose StatementEnd

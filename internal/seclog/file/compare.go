@@ -29,7 +29,7 @@ func (k *keeper) same(ctx context.Context, s *finished) (same bool, after lastin
 	}
 	in := bufio.NewReaderSize(io.NewSectionReader(f, 0, info.Size()), stretch)
 	err = k.each(ctx, s, func(lines []seal.Line) (goOn bool, err error) {
-		n, _, err := match(in, lines, io.Discard)
+		n, _, err := match(in, lines, k.sealed(ctx), io.Discard)
 		same = n == len(lines)
 		return same, err
 	})

@@ -89,7 +89,7 @@ func (f *Follower) accept(ctx context.Context) (ended bool, err error) {
 			return false, err
 		}
 		n, ends := untilRotation(lines)
-		matched, bytes, err := match(in, lines[:n], &f.sum)
+		matched, bytes, err := match(in, lines[:n], f.sealed(ctx), &f.sum)
 		f.next, f.size = f.next+uint64(matched), f.size+bytes
 		if err != nil || matched < n || n == 0 {
 			return false, err
@@ -100,17 +100,19 @@ func (f *Follower) accept(ctx context.Context) (ended bool, err error) {
 	}
 }
 
-// match reads as many of the lines as come next, and adds them to sum.
-func match(in *bufio.Reader, lines []seal.Line, sum io.Writer) (matched int, size int64, err error) {
-	var got []byte
+// match reads as many of the lines as come next, and adds them to sum. A line
+// that the database has otherwise is right all the same if it is the one that
+// was sealed: then it is the database that was changed, and the file has what was.
+func match(in *bufio.Reader, lines []seal.Line, sealed func(uint64, []byte) (bool, error), sum io.Writer) (matched int, size int64, err error) {
 	for _, l := range lines {
-		got = append(got[:0], l.Text...) // for its length
-		got = append(got, '\n')
-		if _, err := io.ReadFull(in, got); err != nil {
+		got, err := in.ReadSlice('\n')
+		if err != nil {
 			return matched, size, ignoreEnd(err)
 		}
-		if got[len(l.Text)] != '\n' || !bytes.Equal(got[:len(l.Text)], l.Text) {
-			return matched, size, nil
+		if text := got[:len(got)-1]; !bytes.Equal(text, l.Text) {
+			if right, err := sealed(l.Seq, text); err != nil || !right {
+				return matched, size, err
+			}
 		}
 		if _, err := sum.Write(got); err != nil {
 			return matched, size, err
@@ -121,8 +123,13 @@ func match(in *bufio.Reader, lines []seal.Line, sum io.Writer) (matched int, siz
 	return matched, size, nil
 }
 
+// sealed asks the tree whether a line of the file is the one that was sealed.
+func (c *Config) sealed(ctx context.Context) func(uint64, []byte) (bool, error) {
+	return func(seq uint64, text []byte) (bool, error) { return c.Sealer.Sealed(ctx, seq, text) }
+}
+
 func ignoreEnd(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, bufio.ErrBufferFull) { // longer than any line
 		return nil
 	}
 	return err

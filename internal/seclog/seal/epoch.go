@@ -14,7 +14,7 @@ const (
 	upsertTile     = `INSERT INTO tile (level, n, root, hashes) VALUES ($1, $2, $3, $4) ON CONFLICT (level, n) DO UPDATE SET root = excluded.root, hashes = excluded.hashes`
 	selectExtent   = `SELECT COUNT(*), COALESCE(MAX(seq), -1) + 1, COALESCE(MAX(at), 0) FROM event WHERE seq >= $1`
 	selectPruned   = `SELECT pruned FROM head WHERE id = 1`
-	selectRotated  = `SELECT COALESCE(MAX(seq), -1) + 1 FROM event WHERE event = 'log_rotated' AND event <> ''`
+	selectRotated  = `SELECT COALESCE(MAX(seq), -1) + 1 FROM event WHERE event = 'log_rotated' AND ` + Asked
 	selectSegment  = `SELECT COALESCE(SUM(length(line) + 1), 0), COALESCE(MIN(at), 0) FROM event WHERE seq >= $1`
 	rebaseHead     = `UPDATE head SET size = $1, at = $2, segment = $3, segment_bytes = $4, segment_day = $5, root = $6 WHERE id = 1`
 	deleteCosigned = `DELETE FROM cosignature WHERE size > $1`

@@ -54,17 +54,18 @@ func (s *Sealer) Holds() (holds bool) {
 	return time.Now().Before(s.lease.until)
 }
 
-// keepLease renews the lease, or takes it if it is free or has run out.
-func (s *Sealer) keepLease(ctx context.Context) error {
+// keepLease renews the lease, or takes it if it is free or has run out; looked
+// says that it was time to.
+func (s *Sealer) keepLease(ctx context.Context) (looked bool, err error) {
 	if s.write.Engine() != db.Postgres {
-		return nil
+		return false, nil
 	}
 	l := &s.lease
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	began := time.Now()
 	if began.Sub(l.looked) < renewal {
-		return nil
+		return false, nil
 	}
 	l.looked = began
 	ctx, cancel := context.WithTimeout(ctx, Lease)
@@ -72,16 +73,16 @@ func (s *Sealer) keepLease(ctx context.Context) error {
 	var holder string
 	var stamp int64
 	if err := s.read.QueryRow(ctx, selectLease).Scan(&holder, &stamp); err != nil {
-		return err
+		return true, err
 	}
 	if holder != l.holder || stamp != l.stamp {
 		l.holder, l.stamp, l.seen = holder, stamp, began
 	}
 	if holder != l.id && holder != "" && began.Sub(l.seen) < Lease {
 		l.until = time.Time{}
-		return nil
+		return true, nil
 	}
-	return s.claim(ctx, began)
+	return true, s.claim(ctx, began)
 }
 
 // claim takes or renews the lease as it was seen; whoever is faster has it.

@@ -77,17 +77,10 @@ func readNames(tx *db.Tx, from, to uint64) (held []names, err error) {
 	return held, rows.Err()
 }
 
-// writeBlock writes for each name which of the block's lines mention it, as
-// two bytes each, in the order of the names: a page of the index is touched once.
+// writeBlock writes the postings of a block in the order of the names: a page of
+// the index is touched once.
 func writeBlock(tx *db.Tx, block uint64, held []names) error {
-	found := map[string][]byte{}
-	for i, line := range held {
-		for j, name := range line {
-			if name != "" && !slices.Contains(line[:j], name) {
-				found[name] = binary.BigEndian.AppendUint16(found[name], uint16(i))
-			}
-		}
-	}
+	found := postings(held)
 	sorted := slices.Sorted(maps.Keys(found))
 	for len(sorted) > 0 {
 		n, query := 1, insertMention
@@ -104,4 +97,18 @@ func writeBlock(tx *db.Tx, block uint64, held []names) error {
 		sorted = sorted[n:]
 	}
 	return nil
+}
+
+// postings gives for each name of a block which of its lines mention it, as two
+// bytes each.
+func postings(held []names) map[string][]byte {
+	found := map[string][]byte{}
+	for i, line := range held {
+		for j, name := range line {
+			if name != "" && !slices.Contains(line[:j], name) {
+				found[name] = binary.BigEndian.AppendUint16(found[name], uint16(i))
+			}
+		}
+	}
+	return found
 }

@@ -166,14 +166,14 @@ func (s *Sealer) seal(tx *db.Tx, head Head, staged []*Staged) ([]Line, Head, err
 	if err != nil {
 		return nil, head, err
 	}
-	if err := s.index.grow(tx, head, rows); err != nil {
-		return nil, head, err
-	}
 	next.Root = root
 	if err := moveHead(tx, head, next); err != nil {
 		return nil, head, err
 	}
 	if err := errors.Join(insertRows(tx, s.write.Engine(), rows), insertTiles(tx, full)); err != nil {
+		return nil, head, err
+	}
+	if err := s.index.grow(tx, head, rows); err != nil {
 		return nil, head, err
 	}
 	if err := s.ridealong(tx); err != nil {

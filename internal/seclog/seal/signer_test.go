@@ -242,10 +242,26 @@ func (n *node) tiles(t *testing.T, h hashes, lines []seal.Line) {
 		width int
 		there bool
 	}{
-		{0, 0, 0, true}, {0, 0, 256, true}, {0, 1, 0, true}, {0, 0, 17, true}, {0, 2, 188, true}, {0, 2, 187, true}, {0, 2, 1, true},
-		{1, 0, 2, true}, {1, 0, 1, true},
-		{0, 2, 189, false}, {0, 2, 0, false}, {0, 3, 1, false}, {1, 0, 3, false}, {1, 0, 0, false}, {2, 0, 1, false},
-		{-1, 0, 1, false}, {8, 0, 1, false}, {0, 0, 257, false}, {0, 0, -1, false}, {0, 1 << 60, 1, false},
+		{0, 0, 0, true},
+		{0, 0, 256, true},
+		{0, 1, 0, true},
+		{0, 0, 17, true},
+		{0, 2, 188, true},
+		{0, 2, 187, true},
+		{0, 2, 1, true},
+		{1, 0, 2, true},
+		{1, 0, 1, true},
+		{0, 2, 189, false},
+		{0, 2, 0, false},
+		{0, 3, 1, false},
+		{1, 0, 3, false},
+		{1, 0, 0, false},
+		{2, 0, 1, false},
+		{-1, 0, 1, false},
+		{8, 0, 1, false},
+		{0, 0, 257, false},
+		{0, 0, -1, false},
+		{0, 1 << 60, 1, false},
 	} {
 		got, err := n.Tile(t.Context(), c.level, c.n, c.width)
 		if !c.there {

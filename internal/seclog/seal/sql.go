@@ -43,7 +43,7 @@ func Statements() []string {
 		selectState, selectNewest, updateCheckpoint, insertKept, selectKept, selectBefore, selectLastKept,
 		selectCosignatures, insertCosignature, selectPlace, selectLease, takeLease, renewLease, releaseLease,
 		nameLog, selectLine, clearRoot, deleteBeyond, upsertTile, selectExtent, selectPruned, selectRotated,
-		selectSegment, rebaseHead, renameHead,
+		selectSegment, rebaseHead, renameHead, selectRows, selectStored, selectBeyond, selectIndex,
 	}
 }
 

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -68,6 +69,7 @@ func (s *Sealer) Run(ctx context.Context, report func(error)) {
 	}
 	tick := time.NewTicker(Interval)
 	defer tick.Stop()
+	var leased error // what became of the lease when it was last looked at
 	failing := false
 	for ctx.Err() == nil {
 		select {
@@ -75,9 +77,12 @@ func (s *Sealer) Run(ctx context.Context, report func(error)) {
 		case <-s.wake:
 		case <-tick.C:
 		}
-		err := s.keepLease(context.WithoutCancel(ctx))
-		if err == nil && s.Holds() {
-			err = s.Drain(context.WithoutCancel(ctx))
+		if looked, err := s.keepLease(context.WithoutCancel(ctx)); looked {
+			leased = err
+		}
+		err := leased
+		if s.Holds() {
+			err = cmp.Or(s.Drain(context.WithoutCancel(ctx)), leased)
 		}
 		if (err != nil) != failing {
 			failing = err != nil

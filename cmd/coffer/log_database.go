@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"coffer/internal/app"
+	"coffer/internal/proof"
+)
+
+// database adds to the report on the files what is to be said of the database:
+// each line of it is compared with the hashes, and what was found is recorded.
+// d is nil where it could not be opened.
+func (c *logVerifyCmd) database(ctx context.Context, s streams, d *app.Desk, r *proof.Report) error {
+	if d == nil {
+		if !c.filesOnly() {
+			unfinished(r, "the files were judged, and the database could not be opened")
+		}
+		return nil
+	}
+	bar := newBar(s, "lines in the database")
+	found, err := d.Check(ctx, bar.at)
+	bar.end()
+	if err != nil {
+		fmt.Fprintf(s.err, "coffer: the database could not be looked through to its end: %v\n", err)
+		unfinished(r, "the files were judged, and the database could not be looked through to its end")
+		return nil
+	}
+	for _, f := range found.Findings {
+		blame(r, f.Kind().Reasons[f.Reason], f.Line, f.Lines)
+	}
+	if len(found.Findings) == 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("In the database, %d lines, their columns and the index are what was sealed.", found.Lines))
+		if r.Exit != 0 {
+			return nil // what is wrong with the files, their own check tells
+		}
+	}
+	if err := d.RecordCheck(ctx, found); err != nil {
+		fmt.Fprintf(s.err, "coffer: what was found could not be written into the log: %v\n", err)
+		unfinished(r, "what was found could not be written into the log")
+	}
+	return nil
+}
+
+// filesOnly reports whether there is no database: then a copy of the files is
+// judged, and nothing is left out.
+func (c *logVerifyCmd) filesOnly() (yes bool) {
+	_, err := os.Stat(filepath.Join(c.Data, "coffer.db"))
+	return c.Database == "" && c.DatabaseFile == "" && errors.Is(err, fs.ErrNotExist)
+}
+
+// unfinished takes the success out of a report.
+func unfinished(r *proof.Report, why string) {
+	if r.Exit != 0 {
+		return
+	}
+	set(r, proof.Incomplete, why)
+	r.Findings = append(r.Findings, proof.Finding{Verdict: proof.Incomplete, What: "database", Sentence: why})
+}
+
+// blame adds a finding of the database to the report.
+func blame(r *proof.Report, says, line string, lines uint64) {
+	f := proof.Finding{Verdict: proof.Tampered, What: "database", Sentence: says, Where: "in the database"}
+	var first uint64
+	if _, err := fmt.Sscan(line, &first); err == nil {
+		f.Line = &first
+		f.Sentence = fmt.Sprintf("%s: line %d", says, first)
+		if lines > 1 {
+			f.Sentence = fmt.Sprintf("%s: among %d lines from %d on", says, lines, first)
+		}
+	}
+	f.Next = "Keep a copy of the whole data directory and of the database as they are. Where security.log is\n" +
+		"consistent, it has the lines as they were sealed; what you must not trust is the database."
+	if r.Verdict != proof.Tampered {
+		set(r, proof.Tampered, f.Sentence)
+	}
+	r.Findings = append(r.Findings, f)
+}
+
+func set(r *proof.Report, v proof.Verdict, sentence string) {
+	r.Verdict, r.Consistency, r.Exit, r.Sentence = v, string(v), v.Exit(), sentence
+}

@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"coffer/internal/db"
+	"coffer/internal/event"
+	"coffer/internal/proof"
+	"coffer/internal/seclog"
+	"coffer/internal/seclog/seal"
+)
+
+// verifiedSetting is when the newest round ended that found nothing.
+const verifiedSetting = "verified"
+
+// lateRound is how old that may be.
+const lateRound = 48 * time.Hour
+
+// verified is the change that records such a round.
+func verified(e event.LogVerified) seclog.Change {
+	return func(tx *db.Tx) ([]event.Event, error) {
+		_, err := tx.Exec(upsertSetting, verifiedSetting, strconv.FormatInt(tx.Now.UnixMicro(), 10))
+		return []event.Event{e}, err
+	}
+}
+
+// verifiedAt is when the log was last found to be whole, by whichever node or
+// command; zero if never.
+func (a *App) verifiedAt(ctx context.Context) (at time.Time, err error) {
+	var text string
+	err = a.read.QueryRow(ctx, selectSetting, verifiedSetting).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return at, nil
+	}
+	if err != nil {
+		return at, err
+	}
+	micros, err := strconv.ParseInt(text, 10, 64)
+	return time.UnixMicro(micros), err
+}
+
+// forged reports whether the newest checkpoint is not of the log's own key. That
+// the tree leads to it, a round has seen.
+func (a *App) forged(ctx context.Context) (yes bool, err error) {
+	signed, c, _, err := a.sealer.Checkpoint(ctx)
+	if errors.Is(err, seal.ErrUnsigned) || errors.Is(err, seal.ErrGarbled) {
+		return false, nil // the round has told of the latter
+	}
+	if err != nil {
+		return false, err
+	}
+	v, _, err := a.verifier(c.Origin)
+	if err != nil {
+		return true, nil // a name that no log of ours can have
+	}
+	_, _, err = proof.Open(signed, v)
+	return err != nil, nil
+}
+
+// age is how long ago the log was last found to be whole; before the first
+// time, how long this server has run.
+func (c *selfcheck) age(ctx context.Context) (time.Duration, error) {
+	at, err := c.verifiedAt(ctx)
+	if at.IsZero() {
+		at = c.began
+	}
+	return max(0, c.Now().Sub(at)), err
+}
+
+// lateCheck says what is wrong with the log, or with looking through it. A server
+// that was stopped for long has just begun to.
+func (c *selfcheck) lateCheck(ctx context.Context) (out []string) {
+	if n := c.failures(); n > 0 {
+		out = append(out, fmt.Sprintf("the log in the database is not what was sealed (%d findings): see log_verify_fail", n))
+	}
+	age, err := c.age(ctx)
+	if age = min(age, c.Now().Sub(c.began)); err == nil && age > lateRound {
+		out = append(out, fmt.Sprintf("the log has not been verified for %d h", int(age.Hours())))
+	}
+	return out
+}
+
+// Checked is what a command found that looked through the database.
+type Checked struct {
+	// Lines is how many were compared, of Size.
+	Lines, Size uint64
+	// Findings are what is not as it was sealed, Sentences what each is.
+	Findings []event.LogVerifyFailed
+}
+
+// Check looks through the log in the database, as serve does, and at once; seen
+// is told how far it is.
+func (d *Desk) Check(ctx context.Context, seen func(lines, of uint64)) (c Checked, err error) {
+	round := d.Sealer.Round()
+	for done := false; !done; {
+		var found []seal.Finding
+		if found, done, err = round.Step(ctx); err != nil {
+			return c, err
+		}
+		for _, f := range found {
+			c.Findings = append(c.Findings, failed(f, round.Size()))
+		}
+		seen(round.Lines(), round.Size())
+		if err := ctx.Err(); err != nil {
+			return c, err
+		}
+	}
+	c.Lines, c.Size = round.Lines(), round.Size()
+	return c, nil
+}
+
+// RecordCheck writes into the log what Check found.
+func (d *Desk) RecordCheck(ctx context.Context, c Checked) error {
+	if len(c.Findings) == 0 {
+		return d.Commit(ctx, verified(event.LogVerified{Lines: c.Lines, Size: c.Size}))
+	}
+	var events []event.Event
+	for _, f := range c.Findings[:min(singly, len(c.Findings))] {
+		events = append(events, f)
+	}
+	if more := len(c.Findings) - singly; more > 0 {
+		events = append(events, event.LogVerifyFailed{Size: c.Size, More: more, Reason: "more"})
+	}
+	return d.Record(ctx, events...)
+}

@@ -1,0 +1,156 @@
+package seal
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"coffer/internal/db"
+	"coffer/internal/event"
+	"coffer/internal/proof"
+)
+
+// block is a stretch of lines as the database has them.
+type block struct {
+	from   uint64
+	leaves []proof.Hash
+	state  []filing
+	names  []names
+	pruned uint64
+}
+
+// filing is what is known of a line by itself.
+type filing byte
+
+const (
+	gone filing = iota
+	filed
+	misfiled // its columns are not what it says
+)
+
+// read reads the lines from up to, not including, to.
+func (r *Round) read(ctx context.Context, from, to uint64) (*block, error) {
+	n := to - from
+	b := &block{from: from, leaves: make([]proof.Hash, n), state: make([]filing, n), names: make([]names, n)}
+	if err := b.fill(ctx, r.s.read, to); err != nil {
+		return nil, err
+	}
+	// What retention removes meanwhile is not missing: it moves the mark first.
+	b.pruned = r.pruned
+	if slices.Contains(b.state, gone) {
+		if err := r.s.read.QueryRow(ctx, selectPruned).Scan(&b.pruned); err != nil {
+			return nil, err
+		}
+		r.pruned = b.pruned
+	}
+	return b, nil
+}
+
+func (b *block) fill(ctx context.Context, read *db.Reader, to uint64) error {
+	rows, err := read.Query(ctx, selectRows, b.from, to)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var c event.Record
+	var seq uint64
+	var line []byte
+	for rows.Next() {
+		if err := rows.Scan(&seq, &c.At, &c.Event, &c.Level, &c.Outcome, &c.Actor, &c.Subject, &c.SourceIP, &c.Session, &c.Target, &line); err != nil {
+			return err
+		}
+		i := seq - b.from
+		b.leaves[i], b.state[i] = proof.Leaf(line), misfiled
+		l, err := event.Parse(line)
+		if err == nil && says(l, seq, c) {
+			b.state[i] = filed
+		}
+		b.names[i] = names{l.Subject, l.Actor, l.Target(), l.SourceIP, l.Event}
+	}
+	return rows.Err()
+}
+
+// says reports whether a line says what its columns do: an edited column would
+// lie to whoever searches, and no hash covers it.
+func says(l event.Line, seq uint64, c event.Record) (same bool) {
+	return l.Seq == seq && l.Datetime == event.Stamp(time.UnixMicro(c.At)) &&
+		l.Event == c.Event && l.Level == c.Level && l.Outcome == c.Outcome && l.Actor == c.Actor &&
+		l.Subject == c.Subject && l.SourceIP == c.SourceIP && l.Session == c.Session && l.Target() == c.Target
+}
+
+// judge compares a block with the tree's hashes. Nothing is read here, so it is
+// done once for each block.
+func (r *Round) judge(b *block, tiles []*stored) {
+	trusted := b.from >= b.pruned
+	for _, t := range tiles {
+		begins := t.n * proof.Width
+		part := min(begins+proof.Width, b.from+uint64(len(b.state))) - begins
+		at := begins - b.from
+		if !r.tileLines(b, t, at, at+part) {
+			trusted = false
+		}
+	}
+	if n := b.from / Block; n < uint64(len(r.index.want)) {
+		r.index.expect(n, b.names, trusted)
+	}
+}
+
+// tileLines judges the lines of one tile, at places from up to to in the block:
+// one by one, or where its hashes cannot be believed, together. It reports whether
+// all of them are there, as they were sealed.
+func (r *Round) tileLines(b *block, t *stored, from, to uint64) (right bool) {
+	right = true
+	named := t.known(b.leaves[from:to])
+	for i := from; i < to; i++ {
+		seq := b.from + i
+		if seq < b.pruned {
+			right = false // nothing can be said of what is not kept
+			continue
+		}
+		if b.state[i] != gone {
+			r.lines++
+		}
+		switch {
+		case b.state[i] == gone:
+			r.add(Missing, seq, 1)
+		case named && b.leaves[i] != t.leaf(i-from):
+			r.add(Edited, seq, 1)
+		case b.state[i] == misfiled:
+			r.add(Column, seq, 1)
+			continue
+		default:
+			continue
+		}
+		right = false
+	}
+	if t.bad && t.sure && right && subtreeOf(b.leaves[from:to]) != t.want {
+		r.add(Edited, b.from+from, to-from) // one of them, or several
+		right = false
+	}
+	return right
+}
+
+// openHashes gives how many lines there are, and the hashes of those in the tile
+// that is not full, as this process sealed them: in the database they are in no
+// tile. Where another process sealed last, they are not known.
+func (s *Sealer) openHashes(ctx context.Context) (size uint64, hashes []byte, err error) {
+	look := func(head Head) {
+		size, hashes = head.Size, nil
+		if s.tree.last.Size() == head.Size && s.tree.root == head.Root {
+			hashes = slices.Clone(s.tree.last.Open(0))
+		}
+	}
+	if s.write.Engine() == db.Postgres {
+		s.draining.Lock() // nobody else here touches the tree
+		defer s.draining.Unlock()
+		head, err := s.Head(ctx)
+		look(head)
+		return size, hashes, err
+	}
+	err = s.write.Apart(ctx, func(tx *db.Tx) error { // nor here, in a transaction
+		head, err := readHead(tx)
+		look(head)
+		return err
+	})
+	return size, hashes, err
+}

@@ -1,0 +1,97 @@
+package seal
+
+import (
+	"context"
+	"encoding/binary"
+	"hash/maphash"
+)
+
+// selectIndex reads the index in the order of its key, which is cheap; by block
+// it would have to be read whole for each.
+const selectIndex = `SELECT name, block, lines FROM mention WHERE (name, block) > ($1, $2) ORDER BY name, block LIMIT $3`
+
+// indexRows is how many rows of the index are read at once.
+const indexRows = 1000
+
+// sums compare the index with the lines without holding either: for each block,
+// the sum of its rows' hashes under a key that nobody knows, as the lines would
+// have it and as it is.
+type sums struct {
+	seed       maphash.Seed
+	want, have []uint64
+	skip       []bool // blocks that cannot be judged
+	name       string // the row that was read last
+	block      int64
+	done       bool
+}
+
+func (x *sums) size(blocks uint64) {
+	x.want, x.have, x.skip = make([]uint64, blocks), make([]uint64, blocks), make([]bool, blocks)
+	x.block = -1
+}
+
+// expect takes in what the index must hold of a block's lines.
+func (x *sums) expect(n uint64, held []names, trusted bool) {
+	if x.skip[n] = !trusted; !trusted {
+		return
+	}
+	x.want[n] = 0
+	for name, lines := range postings(held) {
+		x.want[n] += x.hash(name, lines)
+	}
+}
+
+func (x *sums) hash(name string, lines []byte) uint64 {
+	var h maphash.Hash
+	h.SetSeed(x.seed)
+	var length [8]byte
+	binary.BigEndian.PutUint64(length[:], uint64(len(name)))
+	_, _ = h.Write(length[:]) // it cannot fail, and neither can the next
+	_, _ = h.WriteString(name)
+	_, _ = h.Write(lines)
+	return h.Sum64()
+}
+
+// readIndex reads on in the index, and at its end compares.
+func (r *Round) readIndex(ctx context.Context) error {
+	x := &r.index
+	if len(x.want) == 0 {
+		x.done = true
+		return nil
+	}
+	rows, err := r.s.read.Query(ctx, selectIndex, x.name, x.block, indexRows)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	n := 0
+	for ; rows.Next(); n++ {
+		var name string
+		var block int64
+		var lines []byte
+		if err := rows.Scan(&name, &block, &lines); err != nil {
+			return err
+		}
+		if x.name, x.block = name, block; block >= 0 && uint64(block) < uint64(len(x.have)) {
+			x.have[block] += x.hash(name, lines)
+		}
+	}
+	if err := rows.Err(); err != nil || n == indexRows {
+		return err
+	}
+	return r.compareIndex(ctx)
+}
+
+func (r *Round) compareIndex(ctx context.Context) error {
+	if err := r.s.read.QueryRow(ctx, selectPruned).Scan(&r.pruned); err != nil {
+		return err
+	}
+	x := &r.index
+	for n := range x.want {
+		if first := uint64(n) * Block; first >= r.pruned && !x.skip[n] && x.want[n] != x.have[n] {
+			r.add(Index, first, Block)
+		}
+	}
+	x.done = true
+	return nil
+}
