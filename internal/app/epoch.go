@@ -44,7 +44,6 @@ type epoch struct {
 	notes  [][]byte           // the same, as notes
 	good   int                // the largest that the lines lead to; -1 is none
 	key    vault.Key
-	vkey   string
 }
 
 // NewEpoch goes on from the lines at hand, whatever was signed before: under a
@@ -105,9 +104,7 @@ func (e *epoch) commit(ctx context.Context) error {
 	}
 	last, signed := e.lastGood()
 	err = e.log.Commit(ctx, func(tx *db.Tx) (out []event.Event, err error) {
-		for _, f := range e.findings {
-			out = append(out, f)
-		}
+		out = append(out, e.findings...)
 		if err := errors.Join(e.swapKey(tx), seal.Rename(tx, e.Origin, last, signed)); err != nil {
 			return nil, err
 		}

@@ -197,8 +197,10 @@ func (b *Bench) proofs() []Case {
 		one("proof-no-line", "no line in it", 2, incomplete, pub, func(p *proof.ProofFile) { p.Extra = nil }),
 		one("proof-other-key", "another log's key", 2, incomplete, "keep/other.pub", func(*proof.ProofFile) {}),
 		one("proof-impostor", "a key of the same name", 1, tampered, "keep/impostor.pub", func(*proof.ProofFile) {}),
-		one("proof-checkpoint", "one bit of the checkpoint", 1, tampered, pub, func(p *proof.ProofFile) {
-			p.Checkpoint = flipAfter(bytes.Clone(p.Checkpoint), Origin+"\n", 0)
+		one("proof-checkpoint", "one letter of the checkpoint's root", 1, tampered, pub, func(p *proof.ProofFile) {
+			p.Checkpoint = bytes.Clone(p.Checkpoint)
+			root := bytes.SplitAfterN(p.Checkpoint, []byte("\n"), 4)[2]
+			root[0] = map[bool]byte{true: 'B', false: 'A'}[root[0] == 'A']
 		}),
 	}
 }
