@@ -61,7 +61,7 @@ func main() {
 // logins from growing the process to several times that.
 func tuneMemory() {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(70<<20 + int64(runtime.GOMAXPROCS(0))*20<<20)
+		debug.SetMemoryLimit(60<<20 + int64(runtime.GOMAXPROCS(0))*20<<20)
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)

@@ -34,12 +34,12 @@ const floodMinutes, floodSeconds = 5, 10
 // bounded room, each refusal is a line or counted in one, who is behind it shows,
 // and signed-in people go on and keep their history.
 func TestFloodOfStrangers(t *testing.T) {
-	quiet(t)
 	many := 50_000
 	if n, err := strconv.Atoi(os.Getenv("FLOOD")); err == nil {
 		many = n
 	}
 	house.Both(t, func(h *house.House) {
+		quiet(h)
 		f := &flooded{House: h, alice: h.Person("alice", home)}
 		card := addCard(f.alice, visa)
 		f.alice.Get(card).Is(200).Wrote("sensitive_read subject=$alice")
@@ -65,10 +65,10 @@ func TestFloodOfStrangers(t *testing.T) {
 }
 
 // quiet keeps the operator's lines of a flood out of the memory that is measured.
-func quiet(t *testing.T) {
-	before := slog.Default()
+func quiet(h *house.House) {
+	before := slog.Default() // what the house takes them down with
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	t.Cleanup(func() { slog.SetDefault(before) })
+	h.Cleanup(func() { slog.SetDefault(before) })
 }
 
 // account holds that each refusal is a line or counted in one, and that the sums

@@ -13,6 +13,7 @@ import (
 	"coffer/internal/event"
 	"coffer/internal/fault"
 	"coffer/internal/seclog/seal"
+	"coffer/internal/web"
 )
 
 // The server's times: what a slow client may hold.
@@ -40,7 +41,7 @@ func (a *App) serve(ctx context.Context) error {
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(a.listener) }()
+	go func() { failed <- srv.Serve(web.Cork(srv, a.listener)) }()
 	select {
 	case err := <-failed:
 		return err

@@ -234,7 +234,8 @@ func (s *sweep) bodies() {
 		s.extraneous(f+"=a&"+f+"=b", 0, 1, named)
 		s.extraneous(f+"=a&"+f+"=b&"+f+"=c&x=1", 1, 1, named)
 	}
-	s.do(b, house.Request{Body: "username=%zz"}).Is(http.StatusBadRequest).Wrote("malicious_extraneous" + named)
+	s.do(b, house.Request{Body: "username=%zz"}).Is(http.StatusUnprocessableEntity, "The form is garbled").
+		Wrote("input_validation_fail reason=" + named)
 }
 
 func (s *sweep) extraneous(body string, unknown, repeated int, named string) {

@@ -82,6 +82,28 @@ func TestOnTheWire(t *testing.T) {
 	}
 }
 
+// TestBrokenOff holds that a form whose connection breaks is nobody's attack.
+func TestBrokenOff(t *testing.T) {
+	h := house.Open(t, "sqlite")
+	c := dial(h)
+	if _, err := io.WriteString(c, "POST /login HTTP/1.1\r\nHost: coffer.test\r\nOrigin: http://coffer.test\r\n"+
+		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\nusername=al"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || r.StatusCode != http.StatusBadRequest {
+		t.Fatalf("half a form = %v, %v, want %d", r, err, http.StatusBadRequest)
+	}
+	text, err := io.ReadAll(r.Body)
+	if err != nil || !strings.Contains(string(text), "did not arrive whole") {
+		t.Errorf("the page says %q, %v", text, err)
+	}
+	h.Wrote()
+}
+
 // TestHangingUp holds that a visitor who does not wait for the answer is in the
 // log all the same.
 func TestHangingUp(t *testing.T) {

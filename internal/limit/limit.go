@@ -75,7 +75,7 @@ var table = [...]rule{
 	{LogIn, Value{20, time.Minute}, 1, false, "passwords tried, at the login and to confirm", "address", true},
 	{Reveal, Value{10, time.Hour}, 1, false, "card numbers shown", "owner", true},
 	{Cards, Value{50, 0}, 1, true, "cards stored at the same time", "owner", false},
-	{NotFound, Value{20, time.Minute}, 1, false, "unknown paths asked for; what comes over it is one event, not a refusal", "address", true},
+	{NotFound, Value{20, time.Minute}, 1, false, "unknown paths asked for; each one over it is an event, not a refusal", "address", true},
 	{Flood, Value{20, time.Minute}, 1, true, "events of signed-out visitors written one by one; the rest is summed up", "event and address", false},
 	{FloodTotal, Value{200, time.Second}, 1, true, "the same from all addresses together; beyond it sums name no address", "node", false},
 }

@@ -150,11 +150,13 @@ func Render(w http.ResponseWriter, r *http.Request, status int, page templ.Compo
 	b, _ := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(b)
 	b.Reset()
-	if err := page.Render(r.Context(), b); err != nil {
+	// Whoever hung up with half their request may still read the answer.
+	if err := page.Render(context.WithoutCancel(r.Context()), b); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	hold(r)
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the visitor is gone: what was to be recorded is
 	return nil

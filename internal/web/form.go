@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -28,16 +29,20 @@ func readForm(w http.ResponseWriter, r *http.Request, route Route) error {
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return badForm(route, http.StatusUnsupportedMediaType, "content_type", "Only a plain form can be posted here.")
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-	if err := r.ParseForm(); err != nil {
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return badForm(route, http.StatusRequestEntityTooLarge, "too_large", "A form may hold at most 64 KiB.")
-		}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return badForm(route, http.StatusRequestEntityTooLarge, "too_large", "A form may hold at most 64 KiB.")
+	}
+	if err != nil { // a connection that broke says nothing about whoever had it
+		return &fault.Error{Kind: fault.Invalid, Status: http.StatusBadRequest, Text: "The form did not arrive whole. Please try again.", Err: err}
+	}
+	if r.PostForm, err = url.ParseQuery(string(body)); err != nil {
 		return &fault.Error{
-			Kind: fault.Invalid, Status: http.StatusBadRequest, Text: "The form is garbled. Go back, reload the page and try again.",
-			Err: err, Events: []event.Event{event.Extraneous{Form: route.Path(), Unknown: 1}},
+			Kind: fault.Invalid, Text: "The form is garbled. Go back, reload the page and try again.", Err: err,
+			Events: []event.Event{event.InputInvalid{Form: route.Path(), Fields: []event.FieldRule{{Field: "body", Rule: "encoding"}}}},
 		}
 	}
+	r.Form = r.PostForm // no form of ours has fields in its address
 	return onlyKnown(r.PostForm, route)
 }
 
