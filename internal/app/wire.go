@@ -147,7 +147,7 @@ func (a *App) able(ctx context.Context) error {
 func (a *App) Warnings() (out []string) {
 	for _, row := range a.settings.limits.Rows() {
 		if row.Value.Off() {
-			out = append(out, fmt.Sprintf("the limit %s is off: %s are not counted", row.Name, row.Counts))
+			out = append(out, fmt.Sprintf("the limit %s is off (%s)", row.Name, row.Counts))
 		}
 	}
 	host, _, _ := net.SplitHostPort(a.listener.Addr().String()) // a listener's own address has both parts
