@@ -45,6 +45,8 @@ type Options struct {
 	Space func(dir string) (Space, error)
 	// WitnessPace is how patient the asking of witnesses is; zero is the default.
 	WitnessPace witness.Pace
+	// Hashing is told when the first password hash is asked for and when none is left.
+	Hashing func(begun bool)
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
 	// Passed is the time that went by since the start, however the clock was set;

@@ -29,6 +29,7 @@ func (a *App) wire(context.Context) error {
 	if err != nil {
 		return err
 	}
+	hasher.Hashing = a.Hashing
 	a.limits = limit.New(a.settings.limits)
 	a.limits.Now = a.Now
 	people := account.New(account.Config{

@@ -9,6 +9,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,9 +40,15 @@ const maxWaiting = 1024
 // processors: more at once would be no faster and each takes Settings.Memory.
 // The others wait in the order in which they came.
 type Hasher struct {
+	// Hashing, if set, is told when the first hash is asked for and when none is
+	// left: each takes its memory and leaves it as garbage. Set it before use.
+	Hashing func(begun bool)
+
 	settings Settings
 	slots    chan struct{}
 	waiting  atomic.Int64
+	counting sync.Mutex
+	wanted   int
 	pretend  encoded // what no password is: work for Pretend
 }
 
@@ -103,6 +110,8 @@ func (h *Hasher) verify(ctx context.Context, e encoded, password secret.Text) (m
 // here, so that its normalising costs no more than a password's; verify and
 // Policy see to it that nothing cut ever matches or is stored.
 func (h *Hasher) derive(ctx context.Context, password secret.Text, e encoded, size uint32) ([]byte, error) {
+	h.count(1)
+	defer h.count(-1)
 	if err := h.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -130,6 +139,16 @@ func (h *Hasher) enter(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return busy(ctx.Err())
+	}
+}
+
+// count tells whoever wants to know of both edges, in their order.
+func (h *Hasher) count(by int) {
+	h.counting.Lock()
+	defer h.counting.Unlock()
+	before := h.wanted
+	if h.wanted += by; h.Hashing != nil && (before == 0 || h.wanted == 0) {
+		h.Hashing(h.wanted > 0)
 	}
 }
 

@@ -3,6 +3,8 @@ package factor
 import (
 	"context"
 	"errors"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -217,5 +219,45 @@ func TestManyAtOnceAllGetTheirAnswer(t *testing.T) {
 	wg.Wait()
 	if len(h.slots) != 0 || h.waiting.Load() != 0 {
 		t.Errorf("%d slots are taken and %d wait, want none", len(h.slots), h.waiting.Load())
+	}
+}
+
+// TestHashingHasTwoEdges holds that whoever trades memory for time is told once
+// when hashing begins and once when it ends, however many come and whatever
+// becomes of them.
+func TestHashingHasTwoEdges(t *testing.T) {
+	h := hasher(t, cheap)
+	var told []bool
+	h.Hashing = func(begun bool) { told = append(told, begun) }
+	for range cap(h.slots) {
+		h.slots <- struct{}{} // nobody gets on
+	}
+	gone, hangUp := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			ctx := t.Context()
+			if i%2 == 0 {
+				ctx = gone
+			}
+			_, err := h.Hash(ctx, secret.New("correct horse battery"))
+			if (err != nil) != (i%2 == 0) {
+				t.Errorf("Hash %d = %v, want an error of those who hung up", i, err)
+			}
+		})
+	}
+	for h.waiting.Load() < 8 {
+		runtime.Gosched()
+	}
+	hangUp()
+	for h.waiting.Load() > 4 {
+		runtime.Gosched()
+	}
+	for range cap(h.slots) {
+		<-h.slots
+	}
+	all.Wait()
+	if !slices.Equal(told, []bool{true, false}) {
+		t.Errorf("told %v, want the beginning and the end", told)
 	}
 }
