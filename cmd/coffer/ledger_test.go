@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"coffer/internal/event"
+	"coffer/internal/seclog/seal"
 )
 
 // ledger reads a vault's database and directory from outside, and holds the
@@ -64,7 +65,10 @@ func (l *ledger) settled() []event.Line {
 		if n := l.column(`SELECT COUNT(*) FROM staged`); n[0] != "0" {
 			return false
 		}
-		table = []byte(strings.Join(append(l.column(`SELECT line FROM event ORDER BY seq`), ""), "\n"))
+		table = table[:0]
+		for _, stored := range l.column(`SELECT line FROM event ORDER BY seq`) {
+			table = append(seal.Unpack(table, []byte(stored)), '\n')
+		}
 		files = l.files()
 		return bytes.Equal(table, files)
 	})

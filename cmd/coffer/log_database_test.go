@@ -62,9 +62,9 @@ func TestVerifyDatabase(t *testing.T) {
 					p.stop()
 				}
 				l.verified(t, 0, " lines, their columns and the index are what was sealed", "log_verified  log:security.log"+by)
-				l.do(`CREATE TABLE kept AS SELECT line FROM event WHERE seq = 101`, `UPDATE event SET subject = 'u_other' WHERE seq = 100`)
+				l.do(`CREATE TABLE kept AS SELECT line FROM event WHERE seq = 101`, `UPDATE event SET target = 'u_other' WHERE seq = 100`)
 				l.verified(t, 1, "TAMPERED  A line in the database is filed under what it does not say: line 100\n", "log_verify_fail column line:100"+by)
-				l.do(`UPDATE event SET subject = '' WHERE seq = 100`, `UPDATE event SET line = (SELECT line FROM event WHERE seq = 99) WHERE seq = 101`)
+				l.do(`UPDATE event SET target = '' WHERE seq = 100`, `UPDATE event SET line = (SELECT line FROM event WHERE seq = 99) WHERE seq = 101`)
 				// The file is right, and the comparison with the table cannot be made.
 				if code, out, _ := typed(t, "log", "verify", "--data", dir); code != 1 || !strings.Contains(out, "first bad line   101   in the database") {
 					t.Errorf("coffer log verify of an edited line = %d with %q, want 1 and line 101", code, out)

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	selectLevel = `SELECT event, level FROM event WHERE seq = $1`
+	selectLevel = `SELECT event, line FROM event WHERE seq = $1`
 	selectSeen  = `SELECT COUNT(*) FROM event WHERE target = $1 AND event = 'alert_acknowledged' AND ` + seal.Asked
 )
 
@@ -63,14 +63,18 @@ func unsigned(signed bool) error {
 func (d *Desk) Acknowledge(ctx context.Context, seq uint64) (what string, again bool, err error) {
 	err = d.Commit(ctx, func(tx *db.Tx) ([]event.Event, error) {
 		e := event.AlertAcknowledged{Line: seq}
-		var level string
-		err := tx.QueryRow(selectLevel, seq).Scan(&e.Event, &level)
+		var line seal.Text
+		err := tx.QueryRow(selectLevel, seq).Scan(&e.Event, &line)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return nil, fault.New(fault.NotFound, fmt.Sprintf("the log has no line %d", seq))
 		case err != nil:
 			return nil, err
-		case level == string(event.Info):
+		}
+		switch l, err := event.Parse(line); {
+		case err != nil:
+			return nil, err
+		case l.Level == string(event.Info):
 			return nil, fault.New(fault.Invalid, fmt.Sprintf("line %d is %s, which waits for nobody", seq, e.Event))
 		}
 		what = e.Event

@@ -81,7 +81,7 @@ func (a *App) recoverLog(ctx context.Context) error {
 // former is the name that the log had before its newest epoch; of the first
 // one there is none.
 func (a *App) former(ctx context.Context) (origin string, err error) {
-	var raw []byte
+	var raw seal.Text
 	err = a.read.QueryRow(ctx, selectEpoch).Scan(&raw)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil

@@ -196,7 +196,7 @@ func rootSet(h *house.House) string {
 	defer rows.Close()
 	var lines [][]byte
 	for rows.Next() {
-		var line []byte
+		var line seal.Text
 		if err := rows.Scan(&line); err != nil {
 			h.Fatal(err)
 		}

@@ -36,7 +36,7 @@ func (a *App) announce(ctx context.Context, p *Pruning) func(*db.Tx) ([]event.Ev
 // announced is the newest log_pruned line.
 func (a *App) announced(ctx context.Context) (e event.LogPruned, seq uint64, at time.Time, err error) {
 	var micros int64
-	var text []byte
+	var text seal.Text
 	err = a.asks(ctx)(selectPruned).Scan(&seq, &micros, &text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, 0, at, nil

@@ -145,13 +145,13 @@ func tamperings(size uint64) []tampering {
 			[]string{one("database_edited", last)},
 		},
 		{
-			"a column", "event", `seq = 700`, `UPDATE event SET actor = 'u_other' WHERE seq = 700`,
+			"a column", "event", `seq = 700`, `UPDATE event SET target = 'u_other' WHERE seq = 700`,
 			[]string{one("column", 700)},
 		},
 		{"a line is deleted", "event", `seq = 1023`, `DELETE FROM event WHERE seq = 1023`, []string{one("database_missing", 1023)}},
 		{
 			"a line is added", "event", `seq >= 900000`,
-			`INSERT INTO event SELECT seq + 900000, at, event, level, outcome, actor, subject, source_ip, session, target, commit_id, line FROM event WHERE seq = 7`,
+			`INSERT INTO event SELECT seq + 900000, at, event, target, commit_id, line FROM event WHERE seq = 7`,
 			[]string{one("database_added", 900007)},
 		},
 		{
@@ -176,13 +176,10 @@ func tamperings(size uint64) []tampering {
 			[]string{one("index", 1536)},
 		},
 		{
-			"nine columns", "event", `seq IN (10, 12, 14, 16, 18, 20, 22, 24, 26)`,
+			"columns of nine lines", "event", `seq IN (10, 12, 14, 16, 18, 20, 22, 24, 26)`,
 			`UPDATE event SET
-				at = CASE seq WHEN 10 THEN at + 1 ELSE at END, event = CASE seq WHEN 12 THEN 'log_opened' ELSE event END,
-				level = CASE seq WHEN 14 THEN 'WARNING' ELSE level END, outcome = CASE seq WHEN 16 THEN 'failure' ELSE outcome END,
-				actor = CASE seq WHEN 18 THEN '' ELSE actor END, subject = CASE seq WHEN 20 THEN 'u_other' ELSE subject END,
-				source_ip = CASE seq WHEN 22 THEN '10.0.0.1' ELSE source_ip END, session = CASE seq WHEN 24 THEN 's' ELSE session END,
-				target = CASE seq WHEN 26 THEN 'card:c_1' ELSE target END
+				at = CASE WHEN seq < 14 THEN at + 1 ELSE at END, event = CASE WHEN seq IN (14, 16) THEN 'log_opened' ELSE event END,
+				target = CASE WHEN seq > 16 THEN 'card:c_1' ELSE target END
 			WHERE seq IN (10, 12, 14, 16, 18, 20, 22, 24, 26)`,
 			[]string{one("column", 10), one("column", 12), one("column", 14), one("column", 16), one("column", 18), "log_verify_fail more checkpoint:*"},
 		},

@@ -37,6 +37,7 @@ func (a *App) wire(context.Context) error {
 	})
 	cards := card.New(card.Config{Log: a.log, Reader: a.read, Vault: a.keys, Limits: a.limits, Now: a.Now})
 	lines := query.New(a.read)
+	lines.Newest = a.sealer.Lines
 	for _, r := range []rememberer{people, cards, lines} {
 		if a.sealer.Feed(r.Follow) {
 			r.Remember()

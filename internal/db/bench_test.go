@@ -142,10 +142,10 @@ var insertEvents = func() func(n int) string {
 	texts := map[int]string{}
 	for _, n := range []int{1, rowsAtOnce} {
 		var b strings.Builder
-		b.WriteString("INSERT INTO event (seq, at, event, level, outcome, actor, subject, source_ip, session, target, commit_id, line) VALUES ")
+		b.WriteString("INSERT INTO event (seq, at, event, target, commit_id, line) VALUES ")
 		for row := range n {
-			for col := range 12 {
-				fmt.Fprintf(&b, "%s$%d", map[bool]string{true: "(", false: ", "}[col == 0], row*12+col+1)
+			for col := range 6 {
+				fmt.Fprintf(&b, "%s$%d", map[bool]string{true: "(", false: ", "}[col == 0], row*6+col+1)
 			}
 			b.WriteString(map[bool]string{true: ")", false: "), "}[row == n-1])
 		}

@@ -76,7 +76,7 @@ func TestKill(t *testing.T) {
 				t.Errorf("%d was acknowledged and is not there", id)
 			}
 		}
-		same(t, "events", ids(t, r, "SELECT CAST(subject AS BIGINT) FROM event"), there)
+		same(t, "events", ids(t, r, "SELECT CAST(target AS BIGINT) FROM event"), there)
 	})
 }
 

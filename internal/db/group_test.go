@@ -270,7 +270,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	all.Wait()
 	same(t, "things", ids(t, r, "SELECT id FROM thing"), map[int]bool{1: true, 3: true})
-	same(t, "events", ids(t, r, "SELECT CAST(subject AS BIGINT) FROM event"), map[int]bool{1: true, 3: true})
+	same(t, "events", ids(t, r, "SELECT CAST(target AS BIGINT) FROM event"), map[int]bool{1: true, 3: true})
 	limit(1000)
 	if err := w.Do(t.Context(), insert(4, "later")); err != nil {
 		t.Errorf("Do() with room again = %v", err)

@@ -66,8 +66,8 @@ func history(t *testing.T, p *sql.DB, announced bool) {
 	t.Helper()
 	old := time.Now().AddDate(-2, 0, 0).UnixMicro()
 	const insert = `INSERT INTO event SELECT n, $1, CASE n WHEN $3 THEN 'log_rotated' ELSE 'log_heartbeat' END,
-		'INFO', 'success', '', '', '', '', '', '', '{}'::bytea FROM generate_series($2::bigint, $3::bigint) AS n`
-	const line = `INSERT INTO event VALUES (512, $1, 'log_pruned', 'INFO', 'success', '', '', '', '', '', '', convert_to('{"data":{"first":0,"last":255}}', 'UTF8'))`
+		'', '', '{}'::bytea FROM generate_series($2::bigint, $3::bigint) AS n`
+	const line = `INSERT INTO event VALUES (512, $1, 'log_pruned', '', '', convert_to('{"data":{"first":0,"last":255}}', 'UTF8'))`
 	for _, q := range []struct {
 		text string
 		args []any
@@ -157,8 +157,8 @@ func TestPruneFunction(t *testing.T) {
 		"not announced":                 {time.Hour, false, "", 255, true},
 		"announced for another range":   {time.Hour, true, `UPDATE head SET pruned = 1`, 255, true},
 		"a tile is missing":             {time.Hour, true, `DELETE FROM tile`, 255, true},
-		"a clock step waits":            {time.Hour, true, `INSERT INTO event VALUES (513, 0, 'sys_clock_step', '', '', '', '', '', '', '', '', '')`, 255, true},
-		"a clock step was acknowledged": {time.Hour, true, `INSERT INTO event VALUES (513, 0, 'sys_clock_step', '', '', '', '', '', '', '', '', ''), (514, 0, 'alert_acknowledged', '', '', '', '', '', '', 'line:513', '', '')`, 255, false},
+		"a clock step waits":            {time.Hour, true, `INSERT INTO event VALUES (513, 0, 'sys_clock_step', '', '', '')`, 255, true},
+		"a clock step was acknowledged": {time.Hour, true, `INSERT INTO event VALUES (513, 0, 'sys_clock_step', '', '', ''), (514, 0, 'alert_acknowledged', 'line:513', '', '')`, 255, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, owner, app := separated(t, c.keep)

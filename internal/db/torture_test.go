@@ -150,7 +150,7 @@ func TestTorture(t *testing.T) {
 		all.Wait()
 		maps.DeleteFunc(rows, func(_ int, there bool) bool { return !there })
 		same(t, "rows", ids(t, r, "SELECT id FROM thing"), rows)
-		same(t, "events", ids(t, r, "SELECT CAST(subject AS BIGINT) FROM event"), events)
+		same(t, "events", ids(t, r, "SELECT CAST(target AS BIGINT) FROM event"), events)
 	})
 }
 
@@ -183,7 +183,7 @@ func TestOrder(t *testing.T) {
 		})
 	}
 	all.Wait()
-	got := ids(t, r, "SELECT CAST(subject AS BIGINT) FROM event ORDER BY seq")
+	got := ids(t, r, "SELECT CAST(target AS BIGINT) FROM event ORDER BY seq")
 	want := ids(t, r, "SELECT id FROM turn ORDER BY n")
 	if len(got) != 64 || !slices.Equal(got, want) {
 		t.Errorf("events in the order %v, want %v", got, want)

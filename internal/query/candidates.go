@@ -3,22 +3,10 @@ package query
 import (
 	"context"
 	"database/sql"
-)
 
-// index is one way to get at lines.
-type index struct {
-	// named says that the value is a name in the log's index.
-	named bool
-	// newest and oldest are the statements of the other ways, in either direction.
-	newest, oldest string
-	// all says that it has no value.
-	all bool
-	// window is how many numbers one read covers, where the lines in it may be
-	// many or none; 0 means that a read ends after portion lines.
-	window uint64
-	// cheaper is how many lines are passed over at the cost of fetching one.
-	cheaper int64
-}
+	"coffer/internal/event"
+	"coffer/internal/seclog/seal"
+)
 
 // portion is how many lines one read fetches, so that it ends in milliseconds
 // whatever the log's size.
@@ -34,8 +22,7 @@ type line struct {
 // two reads no transaction is open, however long the caller takes.
 type stream struct {
 	r           *Reader
-	by          *index
-	value       string
+	name        string // that the lines mention; none is all lines
 	newest      bool
 	from, below uint64   // what is not read yet
 	open        uint64   // the first line that the index lacks
@@ -78,36 +65,23 @@ func (s *stream) edge() uint64 {
 // read fetches the next portion. Lines are copied, since rows must not stay
 // open while somebody looks at them.
 func (s *stream) read(ctx context.Context) error {
-	if s.by.named {
+	s.held, s.buf = nil, nil
+	if s.name != "" {
 		return s.readNamed(ctx)
 	}
-	from, below, limit := s.from, s.below, s.size
-	if w := s.by.window; w > 0 {
-		limit = int(w)
-		if s.newest {
-			from = max(from, below-min(below, w))
-		} else {
-			below = min(below, from+w)
-		}
-	}
-	text := s.by.oldest
+	text := selectAll
 	if s.newest {
-		text = s.by.newest
+		text = selectAllDown
 	}
-	args := []any{s.value, int64(from), int64(below), limit}
-	if s.by.all {
-		args = args[1:]
-	}
-	rows, err := s.r.db.Query(ctx, text, args...)
+	rows, err := s.r.db.Query(ctx, text, int64(s.from), int64(s.below), s.size)
 	if err != nil {
 		return unreadable(err)
 	}
 	defer rows.Close()
-	s.held, s.buf = nil, nil
-	if err := s.collect(rows, limit); err != nil {
+	if err := s.collect(rows, s.size); err != nil {
 		return err
 	}
-	s.advance(from, below, limit)
+	s.advance()
 	return nil
 }
 
@@ -120,13 +94,12 @@ func (s *stream) collect(rows *sql.Rows, limit int) error {
 		}
 		if s.held == nil {
 			s.held = make([]line, 0, min(limit, portion))
-			s.buf = make([]byte, 0, cap(s.held)*640)
 		}
-		if len(s.buf)+len(text) > cap(s.buf) { // lines given away stay where they are
-			s.buf = make([]byte, 0, max(cap(s.buf), len(text)))
+		if cap(s.buf)-len(s.buf) < event.MaxLine { // lines given away stay where they are
+			s.buf = make([]byte, 0, 4*event.MaxLine)
 		}
 		at := len(s.buf)
-		s.buf = append(s.buf, text...)
+		s.buf = seal.Unpack(s.buf, text)
 		s.held = append(s.held, line{uint64(seq), s.buf[at:len(s.buf):len(s.buf)]})
 	}
 	if err := rows.Err(); err != nil {
@@ -135,22 +108,17 @@ func (s *stream) collect(rows *sql.Rows, limit int) error {
 	return nil
 }
 
-// advance notes what is read: a window, or as far as the portion reached.
-func (s *stream) advance(from, below uint64, limit int) {
+// advance notes how far the portion reached.
+func (s *stream) advance() {
 	n := len(s.held)
-	switch whole := s.by.window > 0 || n < limit; {
+	switch whole := n < s.size; {
 	case whole && s.newest:
-		s.below = from
+		s.below = s.from
 	case whole:
-		s.from = below
-	case s.newest:
-		s.below = s.held[n-1].seq
+		s.from = s.below
 	default:
-		s.from = s.held[n-1].seq + 1
+		s.passed(s.held[n-1].seq)
 	}
 	s.seen += int64(n)
-	if s.by.window > 0 {
-		s.seen += int64(below-from) / s.by.cheaper
-	}
 	s.size = min(2*s.size, portion) // few were asked for at first, perhaps
 }

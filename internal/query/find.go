@@ -1,9 +1,11 @@
 package query
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
+	"coffer/internal/event"
 	"coffer/internal/seclog/seal"
 )
 
@@ -31,10 +33,12 @@ func (r *Reader) find(ctx context.Context, person, card string, before uint64, l
 		return nil, unreadable(err)
 	}
 	open := size - size%seal.Block
-	if before > open {
-		if err := f.take(ctx, selectOpenTheirs, int64(open), int64(before), f.card, person, limit); err != nil {
-			return nil, err
-		}
+	newest, err := r.open(ctx, open, min(before, size))
+	if err != nil {
+		return nil, err
+	}
+	if err := f.take(newest); err != nil {
+		return nil, err
 	}
 	return f.entries, f.indexed(ctx, name, min(open, before))
 }
@@ -50,7 +54,11 @@ func (f *finding) indexed(ctx context.Context, name string, below uint64) error 
 			if len(f.entries) >= f.limit {
 				break
 			}
-			if err := f.take(ctx, selectTheirs, append(these(some), f.person)...); err != nil {
+			s := stream{r: f.Reader}
+			if err := s.fetch(ctx, some); err != nil {
+				return err
+			}
+			if err := f.take(s.held); err != nil {
 				return err
 			}
 		}
@@ -62,26 +70,28 @@ func (f *finding) indexed(ctx context.Context, name string, below uint64) error 
 	return nil
 }
 
-// take runs a query for lines and reads them, up to the limit.
-func (f *finding) take(ctx context.Context, q string, args ...any) error {
-	rows, err := f.db.Query(ctx, q, args...)
-	if err != nil {
-		return unreadable(err)
-	}
-	defer rows.Close()
-	for rows.Next() && len(f.entries) < f.limit {
-		var line []byte // a copy of its own, which the entry's data goes on to use
-		if err := rows.Scan(&line); err != nil {
-			return unreadable(err)
+// take reads lines, oldest first, and keeps those that the person may see, up to
+// the limit: what is about them, and what they did and succeeded in.
+func (f *finding) take(lines []line) error {
+	for _, l := range slices.Backward(lines) {
+		if len(f.entries) == f.limit {
+			return nil
 		}
-		e, err := read(line, f.person)
+		if !bytes.Contains(l.text, []byte(f.person)) || !bytes.Contains(l.text, []byte(f.card)) {
+			continue // most are not taken apart
+		}
+		e, err := read(l.text, f.person)
 		if err != nil {
 			return err
 		}
-		f.entries = append(f.entries, e)
-	}
-	if err := rows.Err(); err != nil {
-		return unreadable(err)
+		if e.theirs(f.person) && (f.card == "" || e.Target == f.card) {
+			f.entries = append(f.entries, e)
+		}
 	}
 	return nil
+}
+
+// theirs is the rule of whom a line is shown to.
+func (e *Entry) theirs(person string) (yes bool) {
+	return person != "" && (e.Subject == person || e.Own && e.Outcome == string(event.Success))
 }

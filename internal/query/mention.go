@@ -71,7 +71,7 @@ func (m *mentions) add(lines []byte, from, below uint64, newest bool) {
 
 // these are the arguments of a statement that fetches lines by number.
 func these(numbers []uint64) []any {
-	args := make([]any, together, together+1)
+	args := make([]any, together)
 	for i := range args {
 		args[i] = int64(-1) // no line has this number
 		if i < len(numbers) {
@@ -84,7 +84,6 @@ func these(numbers []uint64) []any {
 // readNamed fetches the next lines that mention the stream's name: those that
 // the index lacks, or some of those that it knows.
 func (s *stream) readNamed(ctx context.Context) error {
-	s.held, s.buf = nil, nil
 	open := max(s.from, s.open)
 	if s.newest && s.below > open || !s.newest && s.from >= s.open {
 		return s.readOpen(ctx, open)
@@ -96,7 +95,7 @@ func (s *stream) readNamed(ctx context.Context) error {
 	}
 	n := min(s.size, len(s.numbers))
 	for _, some := range slices.Collect(slices.Chunk(s.numbers[:n], together)) {
-		if err := s.fetch(ctx, selectNumbers, these(some)...); err != nil {
+		if err := s.fetch(ctx, some); err != nil {
 			return err
 		}
 		s.passed(some[len(some)-1])
@@ -107,12 +106,23 @@ func (s *stream) readNamed(ctx context.Context) error {
 	return nil
 }
 
-// readOpen reads the lines that the index lacks, all at once.
+// readOpen looks through the lines that the index lacks, all at once.
 func (s *stream) readOpen(ctx context.Context, from uint64) error {
-	if err := s.fetch(ctx, selectOpen, int64(from), int64(s.below), s.value); err != nil {
+	lines, err := s.r.open(ctx, from, s.below)
+	if err != nil {
 		return err
 	}
+	for _, l := range lines {
+		mentions, err := l.mentions(s.name)
+		if err != nil {
+			return err
+		}
+		if mentions {
+			s.held = append(s.held, l)
+		}
+	}
 	if s.newest {
+		slices.Reverse(s.held)
 		s.below = from
 	} else {
 		s.from = s.below
@@ -123,7 +133,7 @@ func (s *stream) readOpen(ctx context.Context, from uint64) error {
 
 // look asks the index, and steps over what it does not mention.
 func (s *stream) look(ctx context.Context, below uint64) error {
-	m, err := mentioned(ctx, s.r.db, s.value, s.from, below, s.newest)
+	m, err := mentioned(ctx, s.r.db, s.name, s.from, below, s.newest)
 	if err != nil {
 		return err
 	}
@@ -152,8 +162,8 @@ func (s *stream) passed(seq uint64) {
 }
 
 // fetch adds lines to what is held, in the stream's order.
-func (s *stream) fetch(ctx context.Context, q string, args ...any) error {
-	rows, err := s.r.db.Query(ctx, q, args...)
+func (s *stream) fetch(ctx context.Context, numbers []uint64) error {
+	rows, err := s.r.db.Query(ctx, selectNumbers, these(numbers)...)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -173,7 +183,7 @@ func (r *Reader) probe(ctx context.Context, w way, p *plan) (n int64, err error)
 	if p.from >= p.below {
 		return 0, nil
 	}
-	err = r.db.QueryRow(ctx, countMentions, w.value, int64(p.from/seal.Block), int64((p.below-1)/seal.Block), probed).Scan(&n)
+	err = r.db.QueryRow(ctx, countMentions, string(w), int64(p.from/seal.Block), int64((p.below-1)/seal.Block), probed).Scan(&n)
 	if err != nil {
 		return 0, unreadable(err)
 	}

@@ -19,7 +19,7 @@ func (r *Reader) merge(p *plan, newest bool, first int) *merge {
 		return m
 	}
 	for _, w := range p.ways {
-		m.streams = append(m.streams, &stream{r: r, by: w.by, value: w.value, newest: newest, from: p.from, below: p.below, open: p.open, size: first})
+		m.streams = append(m.streams, &stream{r: r, name: string(w), newest: newest, from: p.from, below: p.below, open: p.open, size: first})
 	}
 	return m
 }

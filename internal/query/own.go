@@ -8,11 +8,10 @@ import (
 
 	"coffer/internal/event"
 	"coffer/internal/fault"
+	"coffer/internal/seclog/seal"
 )
 
-// selectOwn has the same rule as selectActivity, for one line.
-const selectOwn = `SELECT line FROM event WHERE seq = $1
-	AND (subject = $2 AND subject <> '' OR actor = $2 AND actor <> '' AND outcome = 'success')`
+const selectOwn = `SELECT line FROM event WHERE seq = $1`
 
 // Own gives the line of this number to its person: whom it concerns, or who did
 // it and succeeded. To anybody else it is as if there were none, whether there
@@ -20,14 +19,18 @@ const selectOwn = `SELECT line FROM event WHERE seq = $1
 // out of another person who acted, their random id and their session's hash,
 // stands in it.
 func (r *Reader) Own(ctx context.Context, person string, seq uint64) (e Entry, line []byte, err error) {
-	err = r.db.QueryRow(ctx, selectOwn, int64(seq), person).Scan(&line)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return e, nil, fault.New(fault.NotFound, "There is no such line of yours.",
-			event.AuthzFailed{Reason: "not_found", Resource: "line:" + strconv.FormatUint(seq, 10)})
-	case err != nil:
-		return e, nil, unreadable(err)
+	err = r.db.QueryRow(ctx, selectOwn, int64(seq)).Scan((*seal.Text)(&line))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return Entry{}, nil, unreadable(err)
 	}
-	e, err = read(line, person)
-	return e, line, err
+	if err == nil {
+		if e, err = read(line, person); err != nil {
+			return Entry{}, nil, err
+		}
+	}
+	if !e.theirs(person) {
+		return Entry{}, nil, fault.New(fault.NotFound, "There is no such line of yours.",
+			event.AuthzFailed{Reason: "not_found", Resource: "line:" + strconv.FormatUint(seq, 10)})
+	}
+	return e, line, nil
 }

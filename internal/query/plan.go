@@ -18,11 +18,11 @@ type plan struct {
 	match       *matcher
 }
 
-// way is one place to find candidates in: an index with a value, or all lines.
-type way struct {
-	by    *index
-	value string
-}
+// way is one place to find candidates in: a name that stands in the log's index.
+type way string
+
+// all is the way that passes every line.
+const all way = ""
 
 const (
 	// maxWays is how many events are looked up one by one: beyond that, they
@@ -43,11 +43,11 @@ func (r *Reader) plan(ctx context.Context, f Filter) (*plan, error) {
 	if err := r.limit(ctx, f, p); err != nil || p.from >= p.below {
 		return p, err
 	}
-	p.ways = []way{scan(words)}
+	p.ways = []way{all}
 	if p.below-p.from <= portion {
 		return p, nil // as few as one read fetches
 	}
-	least := int64(p.below-p.from) / p.ways[0].by.cheaper
+	least := int64(p.below - p.from)
 	for _, ways := range choices(words) {
 		cost := int64(0)
 		for _, w := range ways {
@@ -91,22 +91,13 @@ func (r *Reader) limit(ctx context.Context, f Filter, p *plan) error {
 	return nil
 }
 
-// scan reads all lines, or those of one session: the database passes over the
-// others faster than they can be fetched.
-func scan(words []Word) way {
-	if values := positive(words, "session"); len(values) == 1 && values[0] != "" {
-		return way{bySession, values[0]}
-	}
-	return way{by: all}
-}
-
 // choices are the ways of each index that finds every line the words ask for.
 func choices(words []Word) (out [][]way) {
-	for _, c := range []struct{ field, prefix string }{{"card", "card:"}, {"target", ""}, {"subject", ""}, {"actor", ""}, {"ip", ""}} {
+	for _, c := range []struct{ field, prefix string }{{"card", "card:"}, {"target", ""}, {"subject", ""}, {"actor", ""}, {"session", ""}, {"ip", ""}} {
 		var ways []way
 		values := positive(words, c.field)
 		for _, v := range values {
-			ways = append(ways, way{byName, c.prefix + v})
+			ways = append(ways, way(c.prefix+v))
 		}
 		network := func(v string) bool { return c.field == "ip" && strings.Contains(v, "/") }
 		if len(values) > 0 && len(values) <= maxWays && !slices.Contains(values, "") && !slices.ContainsFunc(values, network) {
@@ -116,7 +107,7 @@ func choices(words []Word) (out [][]way) {
 	if names, bound := eventsOf(words); bound && len(names) <= maxWays {
 		ways := []way{}
 		for _, n := range names {
-			ways = append(ways, way{byName, n})
+			ways = append(ways, way(n))
 		}
 		out = append(out, ways)
 	}

@@ -23,6 +23,7 @@ import (
 	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/fault"
+	"coffer/internal/seclog/seal"
 )
 
 // Entry is one sealed line as the person it concerns may see it.
@@ -45,6 +46,9 @@ type Entry struct {
 type Reader struct {
 	// Now is the clock by which "24h ago" is meant; nil is time.Now.
 	Now func() time.Time
+
+	// Newest is where the newest lines are had without a query, if that is set.
+	Newest Newest
 
 	db *db.Reader
 	// cards remembers histories between requests, where it may: see Follow.
@@ -90,9 +94,9 @@ func (r *Reader) VisitLine(ctx context.Context, commit string, seq uint64, numbe
 	var err error
 	switch {
 	case numbered:
-		err = r.db.QueryRow(ctx, selectNumbered, int64(seq)).Scan(&found, &line)
+		err = r.db.QueryRow(ctx, selectNumbered, int64(seq)).Scan(&found, (*seal.Text)(&line))
 	case r.db.Engine() == db.Postgres:
-		err = r.db.QueryRow(ctx, selectCommit, commit).Scan(&found, &line)
+		err = r.db.QueryRow(ctx, selectCommit, commit).Scan(&found, (*seal.Text)(&line))
 	default:
 		return nil, nil // SQLite numbers in the commit: a visit without a number is made up
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"coffer/internal/db"
+	"coffer/internal/event"
 )
 
 // The widths of the sums. Minutes are what a chart is drawn from; hours and days
@@ -80,8 +81,11 @@ func (u *Rollup) sum(ctx context.Context, from, below int64) ([]sum, error) {
 	var sums []sum
 	for rows.Next() {
 		var s sum
-		if err := rows.Scan(&s.start, &s.event, &s.level, &s.outcome, &s.lines); err != nil {
+		if err := rows.Scan(&s.start, &s.event, &s.lines); err != nil {
 			return nil, unreadable(err)
+		}
+		if k, known := event.Find(s.event); known { // which never change
+			s.level, s.outcome = string(k.Level), string(k.Outcome)
 		}
 		sums = append(sums, s)
 	}

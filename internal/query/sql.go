@@ -6,18 +6,10 @@ const (
 	selectBlocksUp   = `SELECT block, lines FROM mention WHERE name = $1 AND block >= $2 AND block <= $3 ORDER BY block LIMIT $4`
 	countMentions    = `SELECT CAST(COALESCE(SUM(LENGTH(lines)), 0) / 2 AS BIGINT) FROM (
 		SELECT lines FROM mention WHERE name = $1 AND block >= $2 AND block <= $3 ORDER BY block DESC LIMIT $4) AS part`
+	selectAll     = `SELECT seq, line FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3`
+	selectAllDown = `SELECT seq, line FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`
 	selectNumbers = `SELECT seq, line FROM event
 		WHERE seq IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ORDER BY seq`
-	// The newest lines are in no block yet.
-	selectOpen = `SELECT seq, line FROM event WHERE seq >= $1 AND seq < $2
-		AND CAST($3 AS TEXT) IN (subject, actor, target, source_ip, event) ORDER BY seq`
-	// A person sees what is about them, and what they did and succeeded in.
-	selectTheirs = `SELECT line FROM event
-		WHERE seq IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-		AND (subject = $17 OR actor = $17 AND outcome = 'success') ORDER BY seq DESC`
-	selectOpenTheirs = `SELECT line FROM event WHERE seq >= $1 AND seq < $2
-		AND (target = $3 OR CAST($3 AS TEXT) = '') AND (subject = $4 OR actor = $4 AND outcome = 'success')
-		ORDER BY seq DESC LIMIT $5`
 	selectSize     = `SELECT size FROM head WHERE id = 1`
 	selectNumbered = `SELECT commit_id, line FROM event WHERE seq = $1`
 	selectCommit   = `SELECT commit_id, line FROM event WHERE commit_id = $1 ORDER BY seq LIMIT 1`
@@ -28,8 +20,8 @@ const (
 	selectName   = `SELECT username FROM account WHERE id = $1`
 
 	selectRolled = `SELECT next, (SELECT size FROM head WHERE id = 1) FROM rolled WHERE id = 1`
-	selectSums   = `SELECT at - at % 60000000, event, level, outcome, COUNT(*) FROM event
-		WHERE seq >= $1 AND seq < $2 GROUP BY at - at % 60000000, event, level, outcome`
+	selectSums   = `SELECT at - at % 60000000, event, COUNT(*) FROM event
+		WHERE seq >= $1 AND seq < $2 GROUP BY at - at % 60000000, event`
 	updateRolled = `UPDATE rolled SET next = $1 WHERE id = 1 AND next = $2`
 	upsertSum    = `INSERT INTO rollup (width, start, event, level, outcome, lines) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (width, start, event, level, outcome) DO UPDATE SET lines = rollup.lines + excluded.lines`
@@ -47,28 +39,11 @@ const (
 		UNION ALL SELECT 0, '', '', '', next FROM rolled`
 )
 
-// The ways to lines: by a name that stands in the index, by a column that the
-// database passes over lines for, or all of them.
-var (
-	byName    = &index{named: true}
-	bySession = &index{
-		newest: "SELECT seq, line FROM event WHERE session = $1 AND seq >= $2 AND seq < $3 ORDER BY seq DESC LIMIT $4",
-		oldest: "SELECT seq, line FROM event WHERE session = $1 AND seq >= $2 AND seq < $3 ORDER BY seq LIMIT $4",
-		window: 1 << 14, cheaper: 6,
-	}
-	all = &index{
-		newest: "SELECT seq, line FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
-		oldest: "SELECT seq, line FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3",
-		all:    true, cheaper: 1,
-	}
-)
-
 // Statements are all of the above, for the test that prepares each on both engines.
 func Statements() []string {
 	return []string{
-		selectBlocksDown, selectBlocksUp, countMentions, selectNumbers, selectOpen, selectTheirs, selectOpenTheirs, selectSize,
+		selectBlocksDown, selectBlocksUp, countMentions, selectAll, selectAllDown, selectNumbers, selectSize,
 		selectNumbered, selectCommit, selectOwn, selectExtent, selectTime, selectNamed, selectName,
 		selectRolled, selectSums, updateRolled, upsertSum, selectRows, selectTally,
-		bySession.newest, bySession.oldest, all.newest, all.oldest,
 	}
 }

@@ -10,9 +10,10 @@ import (
 
 	"coffer/internal/db"
 	"coffer/internal/event"
+	"coffer/internal/seclog/seal"
 )
 
-const selectTold = `SELECT event FROM event WHERE target = $1 AND target <> '' ORDER BY seq DESC LIMIT 1`
+const selectTold = `SELECT event FROM event WHERE target = $1 AND event IN ('sys_monitor_disabled', 'sys_monitor_enabled') AND ` + seal.Asked + ` ORDER BY seq DESC LIMIT 1`
 
 // watch is how far somebody's signature reaches, and since when it should
 // reach further.

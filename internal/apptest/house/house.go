@@ -17,6 +17,7 @@ import (
 	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/factor"
+	"coffer/internal/seclog/seal"
 )
 
 // URL is what browsers see, unless a test says otherwise.
@@ -263,7 +264,7 @@ func (h *House) Lines(from uint64) []event.Line {
 	defer rows.Close()
 	var lines []event.Line
 	for rows.Next() {
-		var raw []byte
+		var raw seal.Text
 		if err := rows.Scan(&raw); err != nil {
 			h.Fatalf("read the log: %v", err)
 		}

@@ -91,21 +91,16 @@ CREATE TABLE event (
 	seq       "INTEGER" PRIMARY KEY,
 	at        BIGINT NOT NULL,
 	event     TEXT NOT NULL,
-	level     TEXT NOT NULL,
-	outcome   TEXT NOT NULL,
-	actor     TEXT NOT NULL,
-	subject   TEXT NOT NULL,
-	source_ip TEXT NOT NULL,
-	session   TEXT NOT NULL,
 	target    TEXT NOT NULL,
 	commit_id TEXT NOT NULL,
 	line      BLOB NOT NULL
 );
--- What Coffer itself asks for by its event. All else is found by the table
+-- What Coffer itself asks for by its event; of other events no target is kept
+-- here, and the line is packed (seal.Unpack). They are found by the table
 -- mention: an index that each line entered by itself would touch a page for
 -- each of its names, and those were most of what a commit wrote.
 -- A query finds it only if it says the same list (seal.Asked).
-CREATE INDEX event_asked ON event (event, seq) WHERE event IN ('sys_clock_step', 'alert_acknowledged', 'log_pruned', 'log_rotated', 'log_epoch_started', 'log_checkpoint', 'sys_startup', 'sys_shutdown', 'sys_disk_low', 'sys_disk_recovered');
+CREATE INDEX event_asked ON event (event, seq) WHERE event IN ('sys_clock_step', 'alert_acknowledged', 'log_pruned', 'log_rotated', 'log_epoch_started', 'log_checkpoint', 'sys_startup', 'sys_shutdown', 'sys_disk_low', 'sys_disk_recovered', 'sys_monitor_disabled', 'sys_monitor_enabled');
 
 -- Where the log stands: one row, moved by compare-and-swap on size. root is the
 -- tree's, empty while there is no line. checkpoint is the newest signed one.

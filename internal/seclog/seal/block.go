@@ -54,9 +54,9 @@ func (b *block) fill(ctx context.Context, read *db.Reader, to uint64) error {
 	defer rows.Close()
 	var c event.Record
 	var seq uint64
-	var line []byte
+	var line Text
 	for rows.Next() {
-		if err := rows.Scan(&seq, &c.At, &c.Event, &c.Level, &c.Outcome, &c.Actor, &c.Subject, &c.SourceIP, &c.Session, &c.Target, &line); err != nil {
+		if err := rows.Scan(&seq, &c.At, &c.Event, &c.Target, &line); err != nil {
 			return err
 		}
 		i := seq - b.from
@@ -65,7 +65,7 @@ func (b *block) fill(ctx context.Context, read *db.Reader, to uint64) error {
 		if err == nil && says(l, seq, c) {
 			b.state[i] = filed
 		}
-		b.names[i] = names{l.Subject, l.Actor, l.Target(), l.SourceIP, l.Event}
+		b.names[i] = namesOf(l)
 	}
 	return rows.Err()
 }
@@ -73,9 +73,8 @@ func (b *block) fill(ctx context.Context, read *db.Reader, to uint64) error {
 // says reports whether a line says what its columns do: an edited column would
 // lie to whoever searches, and no hash covers it.
 func says(l event.Line, seq uint64, c event.Record) (same bool) {
-	return l.Seq == seq && l.Datetime == event.Stamp(time.UnixMicro(c.At)) &&
-		l.Event == c.Event && l.Level == c.Level && l.Outcome == c.Outcome && l.Actor == c.Actor &&
-		l.Subject == c.Subject && l.SourceIP == c.SourceIP && l.Session == c.Session && l.Target() == c.Target
+	return l.Seq == seq && l.Datetime == event.Stamp(time.UnixMicro(c.At)) && l.Event == c.Event &&
+		(l.Target() == c.Target || c.Target == "" && !asked(l.Event))
 }
 
 // judge compares a block with the tree's hashes. Nothing is read here, so it is

@@ -15,7 +15,7 @@ const (
 	selectExtent   = `SELECT COUNT(*), COALESCE(MAX(seq), -1) + 1, COALESCE(MAX(at), 0) FROM event WHERE seq >= $1`
 	selectPruned   = `SELECT pruned FROM head WHERE id = 1`
 	selectRotated  = `SELECT COALESCE(MAX(seq), -1) + 1 FROM event WHERE event = 'log_rotated' AND ` + Asked
-	selectSegment  = `SELECT COALESCE(SUM(length(line) + 1), 0), COALESCE(MIN(at), 0) FROM event WHERE seq >= $1`
+	selectBegun    = `SELECT COALESCE(MIN(at), 0) FROM event WHERE seq = $1`
 	rebaseHead     = `UPDATE head SET size = $1, at = $2, segment = $3, segment_bytes = $4, segment_day = $5, root = $6 WHERE id = 1`
 	deleteCosigned = `DELETE FROM cosignature WHERE size > $1`
 	renameHead     = `UPDATE head SET origin = $1, checkpoint_size = 0, checkpoint_at = 0, checkpoint = '' WHERE id = 1`
@@ -75,13 +75,13 @@ func (r *rebase) measure(tx *db.Tx) error {
 	}
 	h.Segment = max(h.Segment, r.first)
 	var at int64
-	if err := tx.QueryRow(selectSegment, h.Segment).Scan(&h.Bytes, &at); err != nil {
+	if err := tx.QueryRow(selectBegun, h.Segment).Scan(&at); err != nil {
 		return err
 	}
-	if h.Bytes > 0 {
+	if at > 0 {
 		h.Day = day(at)
 	}
-	return nil
+	return eachLine(tx.Query, h.Segment, h.Size, func(line []byte) { h.Bytes += int64(len(line)) + 1 })
 }
 
 // grow writes the tree again, from the tiles of what is pruned and the lines
@@ -127,10 +127,10 @@ func (r *rebase) leaves(tx *db.Tx, from uint64) (hashes []byte, err error) {
 		}
 		hashes, from = append([]byte(nil), hashes...), r.first
 	}
-	err = each(tx.Query, from, func(line []byte) {
+	err = eachLine(tx.Query, from, to, func(line []byte) {
 		h := proof.Leaf(line)
 		hashes = append(hashes, h[:]...)
-	}, selectLeaves, from, to)
+	})
 	return hashes, err
 }
 

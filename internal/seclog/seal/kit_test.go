@@ -36,7 +36,7 @@ func open(tb testing.TB, c db.Config, segment int64) *node {
 // put commits the given number of events, all of them about one setting that
 // is written in the same transaction.
 func (n *node) put(name string, events int) error {
-	ctx := event.System(context.Background(), "test")
+	ctx := event.With(context.Background(), event.Origin{Actor: "system:test", Session: name})
 	return n.Commit(ctx, func(tx *db.Tx) ([]event.Event, error) {
 		if _, err := tx.Exec(`INSERT INTO setting (name, value) VALUES ($1, $2)`, name, "v"); err != nil {
 			return nil, err

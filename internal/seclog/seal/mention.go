@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"coffer/internal/db"
+	"coffer/internal/event"
 )
 
 // Block is how many lines enter the log's index at once. An index that every
@@ -14,15 +15,13 @@ import (
 // Block on are in no index yet: whoever searches reads them too.
 const Block = 512
 
-const selectNames = `SELECT subject, actor, target, source_ip, event FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`
-
 var (
 	insertMention  = insertInto("mention", "name, block, lines", 3, 1)
 	insertMentions = insertInto("mention", "name, block, lines", 3, chunk)
 )
 
 // names are what a line can be found by.
-type names [5]string
+type names [6]string
 
 // index holds the names of the lines that are in no index yet, from the last
 // multiple of Block on: as this process sealed last, and as the running
@@ -46,7 +45,7 @@ func (x *index) grow(tx *db.Tx, head Head, rows []row) error {
 	}
 	for _, r := range rows {
 		c := r.rec
-		held = append(held, names{c.Subject, c.Actor, c.Target, c.SourceIP, c.Event})
+		held = append(held, names{c.Subject, c.Actor, c.Target, c.SourceIP, c.Session, c.Event})
 	}
 	for block := head.Size / Block; len(held) >= Block; block++ {
 		if err := writeBlock(tx, block, held[:Block]); err != nil {
@@ -61,20 +60,29 @@ func (x *index) grow(tx *db.Tx, head Head, rows []row) error {
 // keep is told that the transaction for which the index grew is committed.
 func (x *index) keep() { x.last = x.next }
 
-func readNames(tx *db.Tx, from, to uint64) (held []names, err error) {
-	rows, err := tx.Query(selectNames, from, to)
+// readNames takes them from the lines; what is no line has none, and neither has
+// what is pruned.
+func readNames(tx *db.Tx, from, to uint64) ([]names, error) {
+	rows, err := tx.Query(selectLeaves, from, to)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
+	held := make([]names, to-from, to-from+Block)
 	for rows.Next() {
-		var n names
-		if err := rows.Scan(&n[0], &n[1], &n[2], &n[3], &n[4]); err != nil {
+		var seq uint64
+		var line Text
+		if err := rows.Scan(&seq, &line); err != nil {
 			return nil, err
 		}
-		held = append(held, n)
+		l, _ := event.Parse(line)
+		held[seq-from] = namesOf(l)
 	}
 	return held, rows.Err()
+}
+
+func namesOf(l event.Line) names {
+	return names{l.Subject, l.Actor, l.Target(), l.SourceIP, l.Session, l.Event}
 }
 
 // writeBlock writes the postings of a block in the order of the names: a page of

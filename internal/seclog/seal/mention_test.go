@@ -45,7 +45,7 @@ func TestMentions(t *testing.T) {
 		lines := nodes[1].all(t)
 		want := map[string][]string{}
 		for _, l := range parsed(t, lines[:len(lines)-len(lines)%seal.Block]) {
-			for _, name := range slices.Compact(slices.Sorted(slices.Values([]string{l.Actor, l.Subject, l.SourceIP, l.Event, l.Target()}))) {
+			for _, name := range slices.Compact(slices.Sorted(slices.Values([]string{l.Actor, l.Subject, l.SourceIP, l.Session, l.Event, l.Target()}))) {
 				if name != "" {
 					want[name] = append(want[name], fmt.Sprint(l.Seq))
 				}
@@ -84,4 +84,43 @@ func (n *node) mentions(tb testing.TB) map[string][]string {
 		}
 	}
 	return found
+}
+
+// TestMentionsBehindPruned fills a block whose first lines retention has removed,
+// in a process that did not seal them: the others are found under their numbers.
+func TestMentionsBehindPruned(t *testing.T) {
+	apptest.Engines(t, func(t *testing.T, c db.Config) {
+		first := open(t, c, 0)
+		if err := first.put("early", 300); err != nil {
+			t.Fatal(err)
+		}
+		first.all(t)
+		err := first.write.Apart(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE head SET pruned = 256`)
+			if err == nil {
+				_, err = tx.Exec(`DELETE FROM event WHERE seq < 256`)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := open(t, c, 0)
+		if err := second.put("late", 300); err != nil {
+			t.Fatal(err)
+		}
+		if err := second.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := second.mentions(t)
+		for name, want := range map[string][2]int{"setting:early": {256, 300}, "setting:late": {300, seal.Block}} {
+			var numbers []string
+			for n := want[0]; n < want[1]; n++ {
+				numbers = append(numbers, fmt.Sprint(n))
+			}
+			if !slices.Equal(got[name], numbers) {
+				t.Errorf("%s is mentioned in %v, want %v", name, got[name], numbers)
+			}
+		}
+	})
 }

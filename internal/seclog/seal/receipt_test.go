@@ -6,6 +6,7 @@ import (
 	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/seclog"
+	"coffer/internal/seclog/seal"
 )
 
 // receiptFits commits two events and compares the line that the receipt names.
@@ -18,7 +19,7 @@ func (n *node) receiptFits(t *testing.T, name string) (fits bool) {
 		t.Errorf("Commit() = %v with receipt %+v, want a number", err, receipt)
 		return false
 	}
-	var line []byte
+	var line seal.Text
 	if err := n.read.QueryRow(t.Context(), `SELECT line FROM event WHERE seq = $1`, receipt.First).Scan(&line); err != nil {
 		t.Errorf("line %d: %v", receipt.First, err)
 		return false

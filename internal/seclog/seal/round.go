@@ -22,7 +22,7 @@ const (
 const (
 	// A time that is no number, which SQLite would hold, is one that the line does
 	// not say.
-	selectRows = `SELECT seq, CAST(at AS BIGINT), event, level, outcome, actor, subject, source_ip, session, target, line
+	selectRows = `SELECT seq, CAST(at AS BIGINT), event, target, line
 		FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`
 	selectBeyond = `SELECT COALESCE(MIN(seq), -1) FROM event WHERE seq >= (SELECT size FROM head WHERE id = 1)`
 )

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"coffer/internal/db"
+	"coffer/internal/event"
 	"coffer/internal/proof"
 )
 
@@ -26,11 +27,13 @@ const (
 // is shared: on SQLite little, on PostgreSQL, where each is a journey, many.
 const chunk, serverChunk = 4, 64
 
+const eventColumns, eventWidth = "seq, at, event, target, commit_id, line", 6
+
 var (
-	insertEvent  = insertInto("event", "seq, at, event, level, outcome, actor, subject, source_ip, session, target, commit_id, line", 12, 1)
-	insertEvents = insertInto("event", "seq, at, event, level, outcome, actor, subject, source_ip, session, target, commit_id, line", 12, chunk)
+	insertEvent  = insertInto("event", eventColumns, eventWidth, 1)
+	insertEvents = insertInto("event", eventColumns, eventWidth, chunk)
 	insertStaged = insertInto("staged", "commit_id, n, at, event, level, outcome, actor, subject, source_ip, session, target, rest", 12, 1)
-	insertMany   = insertInto("event", "seq, at, event, level, outcome, actor, subject, source_ip, session, target, commit_id, line", 12, serverChunk)
+	insertMany   = insertInto("event", eventColumns, eventWidth, serverChunk)
 	deleteStaged = "DELETE FROM staged WHERE (commit_id, n) IN (" + tuples(2, 1) + ")"
 	deleteMany   = "DELETE FROM staged WHERE (commit_id, n) IN (" + tuples(2, serverChunk) + ")"
 )
@@ -39,11 +42,11 @@ var (
 func Statements() []string {
 	return []string{
 		selectHead, updateHead, selectLines, selectStaged, selectQuiet, selectCommit, insertEvent, insertEvents,
-		insertStaged, deleteStaged, insertMany, deleteMany, selectNames, insertMention, insertMentions, selectTile, selectLeaves, selectRoots, insertTile,
+		insertStaged, deleteStaged, insertMany, deleteMany, insertMention, insertMentions, selectTile, selectLeaves, selectRoots, insertTile,
 		selectState, selectNewest, updateCheckpoint, insertKept, selectKept, selectBefore, selectLastKept,
 		selectCosignatures, insertCosignature, selectPlace, selectLease, takeLease, renewLease, releaseLease,
 		nameLog, selectLine, clearRoot, deleteBeyond, upsertTile, selectExtent, selectPruned, selectRotated,
-		selectSegment, rebaseHead, renameHead, selectRows, selectStored, selectBeyond, selectIndex,
+		selectBegun, rebaseHead, renameHead, selectRows, selectStored, selectBeyond, selectIndex,
 	}
 }
 
@@ -107,7 +110,8 @@ func insertRows(tx *db.Tx, e db.Engine, rows []row) error {
 	if e == db.Postgres {
 		many, insert = serverChunk, insertMany
 	}
-	args := make([]any, 0, 12*many)
+	args := make([]any, 0, eventWidth*many)
+	var p packer
 	for len(rows) > 0 {
 		n, query := 1, insertEvent
 		if len(rows) >= many {
@@ -115,13 +119,20 @@ func insertRows(tx *db.Tx, e db.Engine, rows []row) error {
 		}
 		args = args[:0]
 		for _, r := range rows[:n] {
-			c := r.rec
-			args = append(args, r.seq, r.at, c.Event, c.Level, c.Outcome, c.Actor, c.Subject, c.SourceIP, c.Session, c.Target, r.commit, r.line)
+			args = append(args, r.seq, r.at, r.rec.Event, target(r.rec), r.commit, p.pack(r.rec, r.line))
 		}
 		if _, err := tx.Exec(query, args...); err != nil {
 			return err
 		}
-		rows = rows[n:]
+		rows, p.room = rows[n:], p.room[:0]
 	}
 	return nil
+}
+
+// target is what the row of an event says of it, for those who ask.
+func target(c event.Record) string {
+	if asked(c.Event) {
+		return c.Target
+	}
+	return ""
 }

@@ -111,7 +111,7 @@ func (s *Sealer) stored(ctx context.Context, seq uint64, limit int) ([]Line, err
 	var lines []Line
 	for rows.Next() {
 		var l Line
-		if err := rows.Scan(&l.Seq, &l.Event, &l.Text); err != nil {
+		if err := rows.Scan(&l.Seq, &l.Event, (*Text)(&l.Text)); err != nil {
 			return nil, err
 		}
 		if want := seq + uint64(len(lines)); l.Seq != want {

@@ -62,7 +62,7 @@ func (s *Sealer) Entries(ctx context.Context, n uint64, width int) ([]byte, erro
 	lines := make([][]byte, 0, width)
 	from := n * proof.Width
 	keep := func(line []byte) { lines = append(lines, append([]byte(nil), line...)) }
-	err = each(s.query(ctx), from, keep, selectLeaves, from, from+uint64(width))
+	err = eachLine(s.query(ctx), from, from+uint64(width), keep)
 	if err == nil && len(lines) != width {
 		err = ErrNoTile
 	}
@@ -101,11 +101,11 @@ func (s *Sealer) Proof(ctx context.Context, seq uint64) (proof.ProofFile, error)
 	if err != nil {
 		return proof.ProofFile{}, fmt.Errorf("prove line %d: %w", seq, err)
 	}
-	line, err := one(s.query(ctx), selectLine, seq)
-	if err == nil && line == nil {
+	stored, err := one(s.query(ctx), selectLine, seq)
+	if err == nil && stored == nil {
 		err = ErrNoTile
 	}
-	return proof.ProofFile{Extra: line, Index: seq, Hashes: hashes, Checkpoint: signed}, err
+	return proof.ProofFile{Extra: Unpack(nil, stored), Index: seq, Hashes: hashes, Checkpoint: signed}, err
 }
 
 const selectLine = `SELECT line FROM event WHERE seq = $1`

@@ -109,7 +109,7 @@ func tileOf(read query, level int, n uint64, width int) ([]byte, error) {
 	hashes := make([]byte, 0, width*len(proof.Hash{}))
 	add := func(h []byte) { hashes = append(hashes, h...) }
 	if level == 0 {
-		err = each(read, from, func(line []byte) { h := proof.Leaf(line); add(h[:]) }, selectLeaves, from, from+uint64(width))
+		err = eachLine(read, from, from+uint64(width), func(line []byte) { h := proof.Leaf(line); add(h[:]) })
 	} else {
 		err = each(read, from, add, selectRoots, level-1, from, from+uint64(width))
 	}
@@ -130,6 +130,16 @@ func one(read query, q string, args ...any) (value []byte, err error) {
 		err = rows.Scan(&value)
 	}
 	return value, errors.Join(err, rows.Err())
+}
+
+// eachLine gives the lines from up to, not including, to; fn must not keep them.
+func eachLine(read query, from, to uint64, fn func([]byte)) error {
+	var line []byte
+	unpacked := func(stored []byte) {
+		line = Unpack(line[:0], stored)
+		fn(line)
+	}
+	return each(read, from, unpacked, selectLeaves, from, to)
 }
 
 // each gives the values of rows that are numbered from the given number on. A

@@ -1,0 +1,54 @@
+package query
+
+import (
+	"bytes"
+	"context"
+
+	"coffer/internal/seclog/seal"
+)
+
+// Newest gives at most limit sealed lines from seq on, in order: the sealer's
+// Lines, which has the newest in memory.
+type Newest func(ctx context.Context, seq uint64, limit int) ([]seal.Line, error)
+
+// open reads the lines from up to, not including, below, oldest first, that are
+// in no block of the index yet: less than a block of them.
+func (r *Reader) open(ctx context.Context, from, below uint64) (lines []line, err error) {
+	for r.Newest != nil && from < below {
+		some, err := r.Newest(ctx, from, int(below-from))
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		for _, l := range some {
+			lines = append(lines, line{l.Seq, l.Text})
+		}
+		if from += uint64(len(some)); len(some) == 0 {
+			break // another process sealed the others, and this one does not know yet
+		}
+	}
+	s := stream{r: r, from: from, below: below, size: portion}
+	for s.from < s.below {
+		if err := s.read(ctx); err != nil {
+			return nil, err
+		}
+		lines = append(lines, s.held...)
+	}
+	return lines, nil
+}
+
+// mentions reports whether the index would find the line by name.
+func (l line) mentions(name string) (yes bool, err error) {
+	if !bytes.Contains(l.text, []byte(name)) {
+		return false, nil // most are not taken apart
+	}
+	var m members
+	if err := m.take(l.text); err != nil {
+		return false, err
+	}
+	for _, n := range [][]byte{m.subject, m.actor, m.tgt, m.sourceIP, m.session, m.event} {
+		if string(n) == name {
+			return true, nil
+		}
+	}
+	return false, nil
+}

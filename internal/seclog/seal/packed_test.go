@@ -1,0 +1,104 @@
+package seal
+
+import (
+	"bytes"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"coffer/internal/event"
+)
+
+// golden are the words' own sample lines, one of each kind at least.
+func golden(t testing.TB) (lines [][]byte) {
+	t.Helper()
+	files, err := filepath.Glob("../../event/testdata/*.json")
+	if err != nil || len(files) < 50 {
+		t.Fatalf("%d sample lines, %v", len(files), err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, bytes.TrimSuffix(text, []byte("\n")))
+	}
+	return lines
+}
+
+// TestPacked holds that every kind of line comes back as it was, that everyday
+// ones take less than half of their length, and that the rows which statements
+// look into hold the line itself.
+func TestPacked(t *testing.T) {
+	var p packer
+	var stored, lines [][]byte
+	for _, line := range golden(t) {
+		l, err := event.Parse(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := p.pack(event.Record{Event: l.Event}, line)
+		switch {
+		case asked(l.Event) != (s[0] == '{') && len(s) > len(line)*3/4:
+			t.Errorf("%s stands as %d bytes of %d", l.Event, len(s), len(line))
+		case l.Event == "sensitive_read" && len(s) > len(line)/2:
+			t.Errorf("%s takes %d bytes of %d, want half of them at most", l.Event, len(s), len(line))
+		case asked(l.Event) && !bytes.Equal(s, line):
+			t.Errorf("%s is packed, and statements look into it", l.Event)
+		}
+		stored, lines = append(stored, s), append(lines, line)
+	}
+	var got []byte
+	for i, s := range stored { // all of them at last: none wrote into another's room
+		if got = Unpack(got[:0], s); !bytes.Equal(got, lines[i]) {
+			t.Errorf("Unpack() = %s, want %s", got, lines[i])
+		}
+		var text Text
+		if err := text.Scan(s); err != nil || !bytes.Equal(text, lines[i]) {
+			t.Errorf("Scan() = %v, %s, want %s", err, text, lines[i])
+		}
+	}
+}
+
+// TestPackedBefore reads what was packed when the first dictionary was made: it
+// may never change, and neither may what reads it.
+func TestPackedBefore(t *testing.T) {
+	stored, err := os.ReadFile("testdata/packed1.hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stored, err = hex.DecodeString(string(bytes.TrimSpace(stored))); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/packed1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Unpack(nil, stored); !bytes.Equal(got, bytes.TrimSpace(want)) {
+		t.Errorf("Unpack() = %q, want %s", got, want)
+	}
+}
+
+// FuzzUnpack gives it what nobody packed: the result is never longer than a line
+// may be, unless it stood there so, and what lies before it in the room stays.
+func FuzzUnpack(f *testing.F) {
+	var p packer
+	for _, line := range golden(f) {
+		f.Add(bytes.Clone(p.pack(event.Record{}, line)))
+	}
+	f.Add([]byte{packing1})
+	f.Add([]byte{packing1, 0xff, 0xff, 0xff, 0x7f})
+	f.Add([]byte(nil))
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		before := []byte("before")
+		got := Unpack(bytes.Clone(before), stored)
+		rest, ok := bytes.CutPrefix(got, before)
+		if !ok || len(rest) > event.MaxLine && !bytes.Equal(rest, stored) {
+			t.Errorf("Unpack(%q) = %q", stored, got)
+		}
+		if again := Unpack(nil, stored); !bytes.Equal(again, rest) {
+			t.Errorf("Unpack(%q) = %q, and %q the next time", stored, rest, again)
+		}
+	})
+}
