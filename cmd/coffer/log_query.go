@@ -22,8 +22,10 @@ type logQueryCmd struct {
 // Help names the fields of the language.
 func (logQueryCmd) Help() string {
 	return "Fields: " + strings.Join(query.FieldNames(), ", ") + `.
-Words of one field are alternatives, different fields must all hold, a - turns a
-word around, free words are looked for in the description.`
+Words of one field are alternatives, and so are values with commas between them
+(event:authn_login_fail,authn_login_success); different fields must all hold, a -
+turns a word around (-event:A,B is neither), free words are looked for in the
+description. Quotes go around a value with a space or a comma in it.`
 }
 
 // Run writes what matches, the oldest first.

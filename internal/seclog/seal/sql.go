@@ -44,6 +44,7 @@ func Statements() []string {
 		selectCosignatures, insertCosignature, selectPlace, selectLease, takeLease, renewLease, releaseLease,
 		nameLog, selectLine, clearRoot, deleteBeyond, upsertTile, selectExtent, selectPruned, selectRotated,
 		selectSegment, rebaseHead, renameHead, selectRows, selectStored, selectBeyond, selectIndex,
+		countHeld, selectHeld, selectPoints,
 	}
 }
 
