@@ -22,12 +22,13 @@ COPY cmd cmd
 COPY internal internal
 COPY --from=assets /src/internal internal
 ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/coffer ./cmd/coffer \
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /out/ ./cmd/coffer ./cmd/coffer-verify \
     && install -d -m 0750 /out/volume/data
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-COPY --from=build /out/coffer /coffer
+# The judge of the log is a binary of its own: docker run --entrypoint /coffer-verify …
+COPY --from=build /out/coffer /out/coffer-verify /
 # A number, since there is no /etc/passwd to find a name in. The parent is copied, so that /data keeps its mode,
 # and with both a new volume mounted there.
 COPY --from=build --chown=65532:65532 /out/volume/ /

@@ -19,8 +19,6 @@ import (
 // version is set by the build.
 var version = "0.1.0-dev"
 
-const exitUsage = 3
-
 const usage = `coffer-verify judges a log of Coffer: is it what was signed, and what does that rest on?
 
   coffer-verify [flags] PATH|URL...
@@ -28,8 +26,9 @@ const usage = `coffer-verify judges a log of Coffer: is it what was signed, and 
   coffer-verify watch [flags] URL --save DIR
 
 PATH is a data directory, a security.log with its segments beside it, or a
-directory that coffer log export made. Give two to hold a log's lines against
-its hash tiles: then the first bad line has a number.
+directory that coffer log export made. Several are taken as parts of one log:
+older segments from one, say, the checkpoint from another. With lines and hash
+tiles, the first bad line has a number.
 
   --key FILE|VKEY     the log's public key, from somewhere else; once for each epoch
   --checkpoint FILE   judge up to this checkpoint, not the one beside the log
@@ -43,8 +42,9 @@ its hash tiles: then the first bad line has a number.
   --save DIR          watch: where the newest checkpoint is kept
   --version
 
-Exit: 0 consistent; 1 tampered with, or another history; 2 incomplete, or
-something that --require demands is missing; 3 usage.
+Exit: 0 consistent; 1 tampered with, or another history; 2 incomplete: something
+is missing, there is nothing to verify, or what --require demands is not there;
+3 the command line, or a file that a flag names, cannot be used.
 `
 
 func main() {
@@ -61,20 +61,28 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 		return say(out, errs, usage)
 	case errors.Is(err, errVersion):
 		return say(out, errs, "coffer-verify "+version+"\n")
-	case err == nil:
-		var r *proof.Report
-		if r, err = judge(ctx, o, errs); err == nil {
-			return answer(r, o.json, out, errs)
-		}
+	}
+	var r *proof.Report
+	if err == nil {
+		r, err = judge(ctx, o, errs)
+	}
+	if e, is := errors.AsType[*ended](err); is {
+		r, err = e.Report, nil
+	}
+	if err == nil {
+		return answer(r, o.json, out, errs)
 	}
 	fmt.Fprintf(errs, "coffer-verify: %v\nTry: coffer-verify --help\n", err)
-	return exitUsage
+	if o.json { // whoever reads JSON gets some, whatever happened
+		return answer(proof.Nothing(proof.Usage, proof.Escape(err.Error()), "", ""), true, out, errs)
+	}
+	return proof.Usage.Exit()
 }
 
 func say(out, errs io.Writer, text string) int {
 	if _, err := io.WriteString(out, text); err != nil {
 		fmt.Fprintln(errs, "coffer-verify:", err)
-		return exitUsage
+		return proof.Usage.Exit()
 	}
 	return 0
 }

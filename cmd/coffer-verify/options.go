@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,12 +49,13 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.from, "from", "", "")
 	f.StringVar(&o.save, "save", "", "")
 	asked := f.Bool("version", false, "")
+	o.json = slices.Contains(args, "--json") // also where the rest cannot be read
 	for {
 		if err := f.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
 				return o, errHelp
 			}
-			return o, err
+			return o, flagError(err)
 		}
 		if args = f.Args(); len(args) == 0 {
 			break
@@ -64,6 +66,19 @@ func parse(args []string) (o options, err error) {
 		return o, errVersion
 	}
 	return o, o.check()
+}
+
+// flagError says in words what is wrong with a flag.
+func flagError(err error) error {
+	for says, means := range map[string]string{
+		"flag provided but not defined: -": "there is no flag --%s",
+		"flag needs an argument: -":        "--%s needs a value",
+	} {
+		if name, is := strings.CutPrefix(err.Error(), says); is {
+			return fmt.Errorf(means, name)
+		}
+	}
+	return err
 }
 
 // check refuses what makes no sense together.

@@ -15,7 +15,7 @@ import (
 func judgeFile(o options) (*proof.Report, error) {
 	b, err := os.ReadFile(o.paths[0])
 	if err != nil {
-		return nil, err
+		return nil, absent(o.paths[0], err)
 	}
 	c := proof.Case{Require: o.require, Now: now()}
 	if err := places(nil).trust(&c, o, ""); err != nil {
@@ -33,7 +33,7 @@ func watch(ctx context.Context, o options) (*proof.Report, error) {
 		return nil, errors.New("watch takes a URL")
 	}
 	if err := os.MkdirAll(o.save, 0o755); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--save %s: %s", o.save, proof.Because(err))
 	}
 	found, err := find(ctx, url)
 	if err != nil {
@@ -55,7 +55,13 @@ func watch(ctx context.Context, o options) (*proof.Report, error) {
 		return nil, err
 	}
 	r := proof.Judge(ctx, c)
-	return r, remember(r, found, o.save)
+	if err := remember(r, found, o.save); err != nil {
+		r.Add(proof.Finding{
+			Verdict: proof.Incomplete, What: "unsaved", Sentence: "what was seen could not be kept in " + proof.Escape(o.save),
+			Detail: proof.Because(err), Next: "Make room there, or choose another directory with --save, and run it again.",
+		})
+	}
+	return r, nil
 }
 
 // remember keeps what was seen: the newest if all was well, and the other
@@ -98,13 +104,6 @@ func replace(path string, b []byte) error {
 
 // unanswered is the report about a server that gives no checkpoint.
 func unanswered(err error) *proof.Report {
-	r := &proof.Report{
-		Verdict: proof.Incomplete, Consistency: string(proof.Incomplete), Exit: proof.Incomplete.Exit(), Anchors: []string{},
-		Sentence: "the server gave no checkpoint, so nothing was judged",
-	}
-	r.Findings = []proof.Finding{{
-		Verdict: proof.Incomplete, What: "missing", Sentence: r.Sentence, Detail: proof.Escape(err.Error()),
-		Next: "Try again. A server that stays silent is a finding too.",
-	}}
-	return r
+	return proof.Nothing(proof.Incomplete, "the server gave no checkpoint, so nothing was judged", proof.Because(err),
+		"Try again. A server that stays silent is a finding too.")
 }

@@ -76,10 +76,10 @@ func parseQuery(words []string) (query.Filter, error) {
 	return query.Parse(strings.ReplaceAll(strings.Join(words, " "), shield, ""))
 }
 
-// output chooses the format; text is coloured, and has names, for people.
+// output chooses the format; text has names, and on a terminal colours, and fits.
 func output(ctx context.Context, s streams, d *app.Desk, name string) (format.Format, error) {
 	if name == "text" {
-		return format.Text(d.Lines.Names(ctx), coloured(s.out)), nil
+		return format.Text(d.Lines.Names(ctx), coloured(s.out), columns(s.out)), nil
 	}
 	f, known := format.Find(name)
 	if !known {
@@ -101,6 +101,18 @@ func coloured(w io.Writer) (yes bool) {
 func terminal(w io.Writer) (is bool) {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// columns is a terminal's width, and 0 for what is none: nothing is cut there.
+func columns(w io.Writer) int {
+	const usual = 160
+	if !terminal(w) {
+		return 0
+	}
+	if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && width > 0 {
+		return width
+	}
+	return usual
 }
 
 // piped runs a command whose reader may leave, as head does: then all is said

@@ -62,17 +62,25 @@ func unfinished(r *proof.Report, why string) {
 	r.Findings = append(r.Findings, proof.Finding{Verdict: proof.Incomplete, What: "database", Sentence: why})
 }
 
+// blamed says in words what is wrong with the database, and where: with one line,
+// or somewhere in some; with neither, none can be named.
+func blamed(says, line string, lines uint64) (sentence string, at *uint64, between *proof.Span) {
+	var first uint64
+	_, err := fmt.Sscan(line, &first)
+	switch {
+	case err != nil:
+		return says, nil, nil
+	case lines > 1:
+		span := proof.Span{First: first, Last: first + lines - 1}
+		return fmt.Sprintf("%s: somewhere in the lines %d to %d", says, span.First, span.Last), nil, &span
+	}
+	return fmt.Sprintf("%s: line %d", says, first), &first, nil
+}
+
 // blame adds a finding of the database to the report.
 func blame(r *proof.Report, says, line string, lines uint64) {
-	f := proof.Finding{Verdict: proof.Tampered, What: "database", Sentence: says, Where: "in the database"}
-	var first uint64
-	if _, err := fmt.Sscan(line, &first); err == nil {
-		f.Line = &first
-		f.Sentence = fmt.Sprintf("%s: line %d", says, first)
-		if lines > 1 {
-			f.Sentence = fmt.Sprintf("%s: among %d lines from %d on", says, lines, first)
-		}
-	}
+	f := proof.Finding{Verdict: proof.Tampered, What: "database", Where: "in the database"}
+	f.Sentence, f.Line, f.Between = blamed(says, line, lines)
 	f.Next = "Keep a copy of the whole data directory and of the database as they are. Where security.log is\n" +
 		"consistent, it has the lines as they were sealed; what you must not trust is the database."
 	if r.Verdict != proof.Tampered {

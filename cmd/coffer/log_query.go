@@ -22,8 +22,9 @@ type logQueryCmd struct {
 // Help names the fields of the language.
 func (logQueryCmd) Help() string {
 	return "Fields: " + strings.Join(query.FieldNames(), ", ") + `.
-Words of one field are alternatives, different fields must all hold, a - turns a
-word around, free words are looked for in the description.`
+One field's words are alternatives, as in ip:A ip:B or ip:A,B; different fields
+must all hold; a - turns a word around (-ip:A,B is neither). Free words are looked
+for in the description. Quotes hold a space or a comma together.`
 }
 
 // Run writes what matches, the oldest first.

@@ -35,6 +35,7 @@ func (c *logTailCmd) Run(ctx context.Context, s streams) error {
 			return err
 		}
 		if c.Follow {
+			q.Tool = "follow"
 			_, err = d.Follow(ctx, q)
 			return err
 		}

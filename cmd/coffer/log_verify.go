@@ -110,11 +110,17 @@ func (c *logVerifyCmd) judge(ctx context.Context, s streams, d *app.Desk) (*proo
 	return proof.Judge(ctx, log), nil
 }
 
-// tiles are the database's hash tiles, under the newest checkpoint it has.
+// tiles are the database's hash tiles, under the newest checkpoint it has. Those
+// of the open end are computed from its lines: where these are not what was
+// signed, they are no help in judging the file, and the look through the database
+// says so.
 func tiles(ctx context.Context, d *app.Desk) *proof.Tiles {
-	signed, _, _, err := d.Sealer.Checkpoint(ctx)
+	signed, c, _, err := d.Sealer.Checkpoint(ctx)
 	if err != nil {
 		return nil // nothing is signed yet, and the judge says so
+	}
+	if root, err := d.Sealer.RootAt(ctx, c.Size); err != nil || root != c.Root {
+		return nil
 	}
 	return &proof.Tiles{
 		Name: "the database", At: proof.Signed{Name: "in the database", Note: signed},

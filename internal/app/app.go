@@ -47,6 +47,8 @@ type Options struct {
 	WitnessPace witness.Pace
 	// Hashing is told when the first password hash is asked for and when none is left.
 	Hashing func(begun bool)
+	// Disk is where security.log is written; nil is the machine's.
+	Disk file.Disk
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
 	// Passed is the time that went by since the start, however the clock was set;

@@ -7,12 +7,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"coffer/internal/apptest"
 	"coffer/internal/apptest/house"
 	"coffer/internal/db"
+	"coffer/internal/seclog/file"
 )
 
 // refuseEvents makes the database take no event, and allow it again.
@@ -91,15 +94,42 @@ func state(h *house.House) string {
 	return b.String()
 }
 
+// stiff is a disk on which nothing can be renamed at times, as in a directory
+// that belongs to somebody else.
+type stiff struct{ now atomic.Bool }
+
+func (*stiff) Open(path string, flag int, mode os.FileMode) (file.Handle, error) {
+	f, err := os.OpenFile(path, flag|syscall.O_NOFOLLOW, mode)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+func (*stiff) Lstat(path string) (os.FileInfo, error) { return os.Lstat(path) }
+func (*stiff) Remove(path string) error               { return os.Remove(path) }
+func (*stiff) SyncDir(string) error                   { return nil }
+func (d *stiff) Rename(from, to string) error {
+	if d.now.Load() {
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: syscall.EACCES}
+	}
+	return os.Rename(from, to)
+}
+
 // TestFileGone holds that a security.log which cannot be written shuts the gate
 // within a second, and that all goes on once it can.
 func TestFileGone(t *testing.T) {
 	house.Both(t, func(h *house.House) {
+		disk := &stiff{}
+		h.Setup.Disk = disk
+		h.Stop()
+		h.Start()
+		h.Wrote("sys_startup")
 		b := h.Person("alice", home)
 		path := addCard(b, visa)
-		file, aside := filepath.Join(h.Dir(), "security.log"), filepath.Join(h.Dir(), "moved-away")
-		move(t, file, aside)
-		if err := os.Mkdir(file, 0o700); err != nil { // nobody can write lines into that, not even root
+		log, aside := filepath.Join(h.Dir(), "security.log"), filepath.Join(h.Dir(), "moved-away")
+		disk.now.Store(true)
+		move(t, log, aside)
+		if err := os.Mkdir(log, 0o700); err != nil { // nobody can write lines into that, not even root
 			t.Fatal(err)
 		}
 		began := time.Now()
@@ -113,10 +143,10 @@ func TestFileGone(t *testing.T) {
 		h.Browser(far).Post("/signup", "username", "carol", "password", house.Password).Is(503, "Nothing was changed").Wrote()
 		h.Browser(far).Get("/healthz").Is(200, "ok").Wrote()
 
-		if err := os.Remove(file); err != nil {
+		if err := os.Remove(log); err != nil {
 			t.Fatal(err)
 		}
-		move(t, aside, file)
+		move(t, aside, log)
 		until(h, 200)
 		b.Get(path).Is(200, "4242").Wrote("sensitive_read")
 	})

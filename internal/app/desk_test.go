@@ -96,7 +96,7 @@ func TestReading(t *testing.T) {
 		if older, _ := read(h, d, q); len(older) != 2 || older[0].Seq+1 != older[1].Seq || older[1].Seq+1 != got[0].Seq || got[0].Seq+1 != got[1].Seq {
 			t.Errorf("two before %d = %v, want the two before %v", q.Before, older, got)
 		}
-		h.Wrote("log_read"+cli, "log_read"+cli)
+		h.Wrote("log_read"+cli+" data.newest=2", "log_read"+cli+" data.newest=2")
 		_, err := d.Read(context.Background(), reading(h, "actor:mallory", io.Discard))
 		if _, is := errors.AsType[*query.Error](err); !is {
 			t.Errorf("Read of a stranger = %v, want a *query.Error", err)
@@ -165,7 +165,7 @@ func TestFollow(t *testing.T) {
 		defer stop()
 		in, out := io.Pipe()
 		q := reading(h, "-event:log_*", out)
-		q.Newest = 1
+		q.Tool, q.Newest = "follow", 1
 		done := make(chan error, 1)
 		go func() {
 			_, err := d.Follow(ctx, q)
@@ -185,7 +185,7 @@ func TestFollow(t *testing.T) {
 		if got := next(); got != "sys_startup" {
 			t.Errorf("the first line is %s, want the newest there was", got)
 		}
-		h.Next(1) // log_read
+		h.Wrote("log_read" + cli + " data.tool=follow data.newest=1")
 		h.Person("alice", home)
 		if got := next() + " " + next(); got != "user_created session_created" {
 			t.Errorf("then come %s, want what alice did", got)

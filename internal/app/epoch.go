@@ -2,12 +2,9 @@ package app
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,16 +19,13 @@ import (
 // rebaseTime is what writing the tree of a large log again may take.
 const rebaseTime = time.Hour
 
-const (
-	deleteKey   = `DELETE FROM key_seen WHERE name = $1`
-	selectEpoch = `SELECT line FROM event WHERE event = 'log_epoch_started' AND ` + seal.Asked + ` ORDER BY seq DESC LIMIT 1`
-)
-
 // Epoch is what became of a log that goes on under a new name and key.
 type Epoch struct {
 	event.LogEpochStarted
 	// Lines is how many the log has at its beginning.
 	Lines uint64
+	// AtMost says that nothing tells how many lines are lost, but for how many at most.
+	AtMost bool
 	// Kept are the files of what no longer counts.
 	Kept []string
 }
@@ -40,31 +34,50 @@ type Epoch struct {
 type epoch struct {
 	*App
 	Epoch
-	signed []proof.Checkpoint // what the log's key signed so far
-	notes  [][]byte           // the same, as notes
-	good   int                // the largest that the lines lead to; -1 is none
+	accept bool                      // lines that are others than were signed
+	signed []point                   // what the log's key signed so far, the smallest first
+	taken  map[proof.Checkpoint]bool // the same
+	judged judged
+	root   proof.Hash // of the lines at hand
+	good   int        // the largest of signed that they lead to and none contradicts; -1 is none
 	key    vault.Key
+}
+
+// point is a signed checkpoint.
+type point struct {
+	proof.Checkpoint
+	note []byte
+}
+
+// Break is an operator's decision to go on from other lines than were signed.
+type Break struct {
+	// Reason stands in the log for ever.
+	Reason string
+	// AcceptChanged says that lines may be others than were signed, not only
+	// fewer: without it, that is refused.
+	AcceptChanged bool
 }
 
 // NewEpoch goes on from the lines at hand, whatever was signed before: under a
 // new name and key, with tree and numbers unbroken, and with a line that says
-// so. It refuses while anybody serves.
-func NewEpoch(ctx context.Context, c Config, o Options, reason string) (_ Epoch, err error) {
+// so. It refuses while anybody serves, and to let lines that stand in the place
+// of signed ones pass for them in silence.
+func NewEpoch(ctx context.Context, c Config, o Options, b Break) (_ Epoch, err error) {
 	s, err := c.read()
 	if err != nil {
 		return Epoch{}, err
 	}
-	if strings.TrimSpace(reason) == "" {
-		return Epoch{}, wrong("reason", reason, "say why the log goes on from other lines than were signed; it stands in the log for ever")
+	if strings.TrimSpace(b.Reason) == "" {
+		return Epoch{}, wrong("reason", b.Reason, "say why the log goes on from other lines than were signed; it stands in the log for ever")
 	}
-	e := &epoch{App: &App{settings: s, Options: o.filled(), started: time.Now()}}
+	e := &epoch{App: &App{settings: s, Options: o.filled(), started: time.Now()}, accept: b.AcceptChanged, taken: map[proof.Checkpoint]bool{}}
 	e.settings.db.Now = o.Now
-	e.Why = event.Text(reason)
+	e.Why = event.Text(b.Reason)
 	defer func() { err = errors.Join(err, e.close()) }()
 	desk := &Desk{app: e.App}
 	for _, step := range []func(context.Context) error{
-		desk.found, e.openData, desk.current, desk.open, e.knownKeys, e.openLog, e.alone,
-		e.gather, e.rebase, e.setAside, e.commit, e.settle,
+		desk.found, e.openData, desk.current, desk.open, e.owner, e.knownKeys, e.openLog, e.alone,
+		e.gather, e.compare, e.rebase, e.setAside, e.replace, e.commit, e.settle,
 	} {
 		if err := step(event.With(ctx, Origin())); err != nil {
 			return e.Epoch, e.explained(err)
@@ -73,22 +86,35 @@ func NewEpoch(ctx context.Context, c Config, o Options, reason string) (_ Epoch,
 	return e.Epoch, nil
 }
 
-// rebase makes the tree what the lines are, and finds the last good checkpoint.
+// reckon says what of the signed lines is lost.
+func (e *epoch) reckon() {
+	j := e.judged
+	c, _ := e.lastGood()
+	changed := append(slices.Clone(j.changed), j.unsure...)
+	e.Changed, e.Which = changed.count(), changed.texts()
+	e.Lost = j.changed.count()
+	if e.AtMost = j.hidden > 0; e.AtMost {
+		e.Lost = max(e.Lost, j.hidden-c.Size)
+	}
+	if n := len(e.signed); n > 0 {
+		newest := e.signed[n-1].Size
+		e.Lost += newest - min(newest, e.Lines)
+	}
+	if e.good >= 0 {
+		e.Size, e.Root, e.Signature = c.Size, c.Root.String(), proof.Signature(e.signed[e.good].note)
+	}
+}
+
+// rebase makes the tree what the lines are.
 func (e *epoch) rebase(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, rebaseTime)
 	defer cancel()
-	head, good, err := e.sealer.Rebase(ctx, e.signed)
-	e.good = good
+	head, err := e.sealer.Rebase(ctx)
 	if err != nil {
-		return refused("the log cannot go on: %v; put back a copy of the database that has them", err)
+		return fmt.Errorf("write the log's tree again: %w", err)
 	}
-	e.Lines = head.Size
-	for _, c := range e.signed {
-		e.Lost = max(e.Lost, c.Size-min(c.Size, head.Size))
-	}
-	if good >= 0 {
-		c := e.signed[good]
-		e.Size, e.Root, e.Signature = c.Size, c.Root.String(), proof.Signature(e.notes[good])
+	if head.Size != e.Lines || head.Root != e.root {
+		return refused("the lines in the database changed while they were looked through; find out by whom, then run this again")
 	}
 	return nil
 }
@@ -123,7 +149,7 @@ func (e *epoch) lastGood() (c proof.Checkpoint, signed []byte) {
 	if e.good < 0 {
 		return c, nil
 	}
-	return e.signed[e.good], e.notes[e.good]
+	return e.signed[e.good].Checkpoint, e.signed[e.good].note
 }
 
 func (e *epoch) openFile(ctx context.Context) (*file.Follower, error) {
@@ -131,59 +157,4 @@ func (e *epoch) openFile(ctx context.Context) (*file.Follower, error) {
 		Dir: e.Data, Sealer: e.sealer, Reader: e.read, Writer: e.write, Shut: e.log.Shut, Altered: e.altered, Guest: true,
 	})
 	return f, err
-}
-
-func (e *epoch) nextKey(ctx context.Context) error {
-	seen, err := e.keysSeen(ctx)
-	if err != nil {
-		return err
-	}
-	key, signer, err := vault.NextLogKey(filepath.Join(e.Data, "keys"), seen)
-	if err != nil {
-		return err
-	}
-	e.key, e.Origin = key, newOrigin()
-	e.Key, err = proof.VerifierKey(e.Origin, signer.Public().(ed25519.PublicKey))
-	return err
-}
-
-// swapKey lets the database know the new key in the old one's place.
-func (e *epoch) swapKey(tx *db.Tx) error {
-	for _, k := range e.keys.Keys() {
-		if k.Use != vault.UseLog {
-			continue
-		}
-		if _, err := tx.Exec(deleteKey, k.Name); err != nil {
-			return err
-		}
-	}
-	_, err := tx.Exec(insertKey, e.key.Name, e.key.Fingerprint, tx.Now.UnixMicro())
-	return err
-}
-
-// settle puts the new key in its place and signs the log under its new name.
-func (e *epoch) settle(ctx context.Context) error {
-	if err := e.openKeys(ctx); err != nil {
-		return err
-	}
-	if err := e.retire(); err != nil {
-		return err
-	}
-	return errors.Join(e.openSigner(ctx), e.sealer.Sign(ctx), e.sealer.Release(ctx))
-}
-
-// retire keeps the newest checkpoint of the epoch before aside.
-func (a *App) retire() error {
-	signed, err := os.ReadFile(a.checkpointPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	size := uint64(0) // of one that is garbled
-	if c, err := proof.Peek(signed); err == nil {
-		size = c.Size
-	}
-	return os.Rename(a.checkpointPath(), filepath.Join(a.Data, fmt.Sprintf("checkpoint-%012d.lost", size)))
 }

@@ -1,11 +1,16 @@
 package app
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"coffer/internal/db"
 	"coffer/internal/proof"
 )
 
@@ -30,8 +35,22 @@ func (e *epoch) alone(ctx context.Context) error {
 	return err
 }
 
+// owner refuses a role that could not finish what it begins.
+func (e *epoch) owner(ctx context.Context) error {
+	if e.read.Engine() != db.Postgres {
+		return nil
+	}
+	var role string
+	var may bool
+	if err := e.read.QueryRow(ctx, db.SelectRewrite).Scan(&role, &may); err != nil || may {
+		return err
+	}
+	return refused("the role %s adds to the log and may change nothing in it, so it cannot begin a new epoch. Nothing was changed.\n"+
+		"Run this as the owner of the tables, who also runs coffer migrate: give the owner's URL with --database, or with --database-file.", role)
+}
+
 // gather collects what the log's key signed: the checkpoint beside the file,
-// the newest in the database, and the kept ones.
+// the newest in the database, the kept ones, and those that stand in the log.
 func (e *epoch) gather(ctx context.Context) error {
 	head, err := e.sealer.Head(ctx)
 	if err != nil {
@@ -60,14 +79,52 @@ func (e *epoch) gather(ctx context.Context) error {
 	if err == nil {
 		e.take(v, local)
 	}
+	if err := e.gatherLines(ctx, v); err != nil {
+		return err
+	}
+	slices.SortStableFunc(e.signed, func(a, b point) int { return cmp.Compare(a.Size, b.Size) })
 	return nil
+}
+
+// gatherLines collects from the log's own lines, in the database and in the
+// files: a file may be right where the database is not.
+func (e *epoch) gatherLines(ctx context.Context, v note.Verifier) error {
+	lines, err := e.sealer.Points(ctx)
+	if err != nil {
+		return err
+	}
+	e.carried(v, bytes.NewReader(bytes.Join(lines, []byte("\n"))))
+	paths, err := e.segments()
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		e.carried(v, f)
+		_ = f.Close() // it was only read
+	}
+	return nil
+}
+
+func (e *epoch) carried(v note.Verifier, lines io.Reader) {
+	notes, _ := proof.Carried(lines) // what cannot be read is compared later, and told then
+	for _, signed := range notes {
+		e.take(v, signed)
+	}
 }
 
 // take adds a checkpoint that the log's key signed; another one says nothing.
 func (e *epoch) take(v note.Verifier, signed []byte) {
 	c, _, err := proof.Open(signed, v)
-	if err != nil || c.Origin != e.Former {
+	if err != nil || c.Origin != e.Former || c.Size == 0 {
 		return
 	}
-	e.signed, e.notes = append(e.signed, c), append(e.notes, signed)
+	if e.taken[c] {
+		return
+	}
+	e.taken[c] = true
+	e.signed = append(e.signed, point{c, signed})
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,8 @@ type Exported struct {
 	// Pruned is how many of the lines' bundles retention has taken away; what
 	// proves the others is there.
 	Pruned int
+	// Findings are what is not as it was sealed. With any, there is no export.
+	Findings []event.LogVerifyFailed
 }
 
 // export is one being written.
@@ -33,6 +36,11 @@ type export struct {
 	dir    string
 	c      proof.Checkpoint
 	passed func(done, all uint64)
+
+	upper  []proof.Tile // the full tiles above the lines' own
+	edge   *proof.Edge  // of the whole tree, which leads to the signed root
+	pruned uint64       // below it, lines may be missing; as far as was asked for
+	wrong  []seal.Finding
 }
 
 // Export writes the signed log into dir as the static files of tlog-tiles:
@@ -40,6 +48,10 @@ type export struct {
 // tiles never change, so those that are there are kept, and an export that was
 // interrupted goes on. The checkpoint comes last: whoever reads dir meanwhile
 // has a smaller log, and never a broken one.
+//
+// What is not as it was signed does not get into dir: the tiles are written once
+// they lead to the signed root, and of the lines those that the tiles have. With
+// any finding there is no checkpoint either, and an older one stays what it was.
 func (d *Desk) Export(ctx context.Context, dir string, passed func(done, all uint64)) (Exported, error) {
 	signed, c, _, err := d.Sealer.Checkpoint(ctx)
 	if errors.Is(err, seal.ErrUnsigned) {
@@ -49,23 +61,34 @@ func (d *Desk) Export(ctx context.Context, dir string, passed func(done, all uin
 		return Exported{}, err
 	}
 	x := &export{Desk: d, Exported: Exported{Size: c.Size}, dir: dir, c: c, passed: passed}
-	if err := x.fits(ctx); err != nil {
-		return x.Exported, err
-	}
-	first, _, err := d.Lines.Extent(ctx)
-	if err != nil {
-		return x.Exported, err
-	}
-	err = d.Record(ctx, event.LogExported{From: first, To: c.Size - 1, Format: "tlog-tiles", Lines: c.Size - min(first, c.Size)})
-	if err != nil {
-		return x.Exported, fmt.Errorf("nothing is exported, since that cannot be written into the log: %w", err)
-	}
-	for _, step := range []func(context.Context) error{x.tiles, x.bundles, x.key} {
-		if err := step(ctx); err != nil {
+	for _, step := range []func(context.Context) error{x.prove, x.fits, x.record, x.tiles, x.bundles, x.key} {
+		err := step(ctx)
+		for _, f := range x.wrong {
+			x.Findings = append(x.Findings, failed(f, c.Size))
+		}
+		if err != nil || len(x.Findings) > 0 {
 			return x.Exported, err
 		}
 	}
 	return x.Exported, renameio.WriteFile(filepath.Join(dir, checkpointFile), signed, 0o644)
+}
+
+// record writes into the log that it leaves.
+func (x *export) record(ctx context.Context) error {
+	first, _, err := x.Lines.Extent(ctx)
+	if err != nil {
+		return err
+	}
+	err = x.Record(ctx, event.LogExported{From: first, To: x.c.Size - 1, Format: "tlog-tiles", Lines: x.c.Size - min(first, x.c.Size)})
+	if err == nil {
+		return nil
+	}
+	// Where nobody serves, a log that is not what was signed is not written to.
+	if c, failed := x.Check(ctx, func(uint64, uint64) {}); failed == nil && len(c.Findings) > 0 {
+		x.Findings = c.Findings
+		return nil
+	}
+	return fmt.Errorf("nothing is exported, since that cannot be written into the log: %w", err)
 }
 
 // fits demands that what is in dir already is an older state of the same log.
@@ -90,20 +113,38 @@ func (x *export) fits(ctx context.Context) error {
 	return fmt.Errorf("what is in %s is not an older export of this log (its checkpoint is of another one); give another directory, and keep this one: it may be evidence", x.dir)
 }
 
-// tiles writes the hashes, level by level.
+// tiles writes the hashes, level by level. The lines' own are read once more,
+// the others were made of them.
 func (x *export) tiles(ctx context.Context) error {
-	for level := 0; x.c.Size>>(8*level) > 0; level++ {
-		err := x.each(ctx, x.c.Size>>(8*level), func(n uint64, width int) error {
-			whole := func(b []byte) bool { return len(b) == proof.Width*len(proof.Hash{}) }
-			return x.file(proof.TilePath(level, n, width), width, whole, func() ([]byte, error) {
-				return x.Sealer.Tile(ctx, level, n, width)
-			})
-		})
+	err := x.each(ctx, x.c.Size, func(n uint64, width int) error {
+		b, err := x.leaves(ctx, n, width)
 		if err != nil {
 			return err
 		}
+		return x.tile(0, n, width, b)
+	})
+	if err != nil {
+		return err
+	}
+	for _, t := range x.upper {
+		if err := x.tile(t.Level, t.N, proof.Width, t.Hashes); err != nil {
+			return err
+		}
+	}
+	for level := 1; x.c.Size>>(8*level) > 0; level++ {
+		nodes := x.c.Size >> (8 * level)
+		if width := int(nodes % proof.Width); width > 0 {
+			if err := x.tile(level, nodes/proof.Width, width, x.edge.Open(level)); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+func (x *export) tile(level int, n uint64, width int, b []byte) error {
+	same := func(before []byte) bool { return bytes.Equal(before, b) }
+	return x.file(proof.TilePath(level, n, width), width, same, func() ([]byte, error) { return b, nil })
 }
 
 // bundles writes the lines.
@@ -112,70 +153,21 @@ func (x *export) bundles(ctx context.Context) error {
 		if x.passed != nil {
 			x.passed(n*proof.Width, x.c.Size)
 		}
-		whole := func(b []byte) bool {
-			_, err := proof.ReadBundle(b, proof.Width)
-			return err == nil
+		tile, err := os.ReadFile(x.path(proof.TilePath(0, n, width)))
+		if err != nil {
+			return err
 		}
-		err := x.file(proof.EntriesPath(n, width), width, whole, func() ([]byte, error) {
-			return x.Sealer.Entries(ctx, n, width)
+		whole := func(b []byte) bool { return matches(b, tile) }
+		err = x.file(proof.EntriesPath(n, width), width, whole, func() ([]byte, error) {
+			b, err := x.Sealer.Entries(ctx, n, width)
+			if err == nil && !whole(b) {
+				err = errOthers
+			}
+			return b, err
 		})
-		if errors.Is(err, seal.ErrNoTile) {
-			x.Pruned++
-			return nil
+		if errors.Is(err, seal.ErrNoTile) || errors.Is(err, errOthers) {
+			return x.examine(ctx, n, tile)
 		}
 		return err
 	})
-}
-
-// each calls fn for every full group of size things, and for the partial one at
-// the end.
-func (x *export) each(ctx context.Context, size uint64, fn func(n uint64, width int) error) error {
-	for n := range size / proof.Width {
-		if err := errors.Join(ctx.Err(), fn(n, proof.Width)); err != nil {
-			return err
-		}
-	}
-	if rest := size % proof.Width; rest > 0 {
-		return fn(size/proof.Width, int(rest))
-	}
-	return nil
-}
-
-// file writes one, unless it is a full one that is there and whole.
-func (x *export) file(name string, width int, whole func([]byte) bool, content func() ([]byte, error)) error {
-	path := filepath.Join(x.dir, filepath.FromSlash(name))
-	if width == proof.Width {
-		if before, err := os.ReadFile(path); err == nil && whole(before) {
-			x.Kept++
-			return nil
-		}
-	}
-	data, err := content()
-	if err != nil {
-		return err
-	}
-	part := path + ".part"
-	err = os.WriteFile(part, data, 0o644)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
-			err = os.WriteFile(part, data, 0o644)
-		}
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(part, path)
-}
-
-// key puts the log's public keys beside it, where they are at hand. Whoever
-// wants to be sure has them from elsewhere.
-func (x *export) key(context.Context) error {
-	keys, err := os.ReadFile(filepath.Join(x.app.Data, publicFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return renameio.WriteFile(filepath.Join(x.dir, publicFile), keys, 0o644)
 }

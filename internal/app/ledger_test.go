@@ -77,12 +77,32 @@ func signed(h *house.House, b *house.Browser, size uint64) proof.Checkpoint {
 	}
 }
 
+// served demands that the keys are there as the data directory has them, and
+// that the newest of them opens the checkpoint served beside them.
+func served(h *house.House, b *house.Browser) {
+	h.Helper()
+	a := b.Get("/log/log.pub").Is(200, "coffer.invalid/").Has("Content-Type", "text/plain; charset=utf-8").Has("Cache-Control", "no-store")
+	a.Wrote()
+	want, err := os.ReadFile(filepath.Join(h.Dir(), "log.pub"))
+	if err != nil || a.Body != string(want) {
+		h.Errorf("the keys served = %q, want those of log.pub, %q (%v)", a.Body, want, err)
+	}
+	keys, err := proof.ParseKeys(a.Body, false)
+	if err != nil || len(keys) != 1 {
+		h.Fatalf("ParseKeys(%q) = %d keys, %v, want one", a.Body, len(keys), err)
+	}
+	if _, _, err := proof.Open([]byte(b.Get("/log/checkpoint").Is(200).Body), keys[0].Verifier); err != nil {
+		h.Errorf("the key served does not open the checkpoint served: %v", err)
+	}
+	b.Do(house.Request{Method: "HEAD", Path: "/log/log.pub"}).Is(200).Has("Content-Length", fmt.Sprint(len(want))).Wrote()
+}
+
 // TestLedgerGuards holds who may read the log.
 func TestLedgerGuards(t *testing.T) {
 	house.Both(t, func(h *house.House) {
 		alice := h.Person("alice", home)
 		for path, route := range map[string]string{
-			"/log/checkpoint": "/log/checkpoint", "/log/tile/0/000.p/1": "/log/tile/{path...}",
+			"/log/checkpoint": "/log/checkpoint", "/log/log.pub": "/log/log.pub", "/log/tile/0/000.p/1": "/log/tile/{path...}",
 			"/log/tile/entries/000.p/1": "/log/tile/entries/{path...}", "/log/tile/9/x": "/log/tile/{path...}",
 		} {
 			h.Browser(far).Get(path).Is(401, "Please sign in first").Has("Location", "").
@@ -93,7 +113,9 @@ func TestLedgerGuards(t *testing.T) {
 		alice.Get("/log/checkpoint").Is(404).Wrote("authz_fail reason=role")
 		give(h, alice, "alice", "auditor")
 		signed(h, alice, 8)
+		served(h, alice)
 		give(h, alice, "alice", "holder")
+		alice.Get("/log/log.pub").Is(404, "There is no such page").Wrote("authz_fail reason=role actor=$alice subject=$alice target=route:/log/log.pub")
 		alice.Get("/log/checkpoint").Is(404, "There is no such page").Wrote("authz_fail reason=role")
 	})
 }
@@ -174,6 +196,7 @@ func TestPublicLog(t *testing.T) {
 		fill(h, 260)
 		stranger := h.Browser(far)
 		c := signed(h, stranger, 260)
+		served(h, stranger)
 		stranger.SetCookie("coffer", strings.Repeat("x", 43)) // which is not read
 		first := stranger.Get("/log/tile/0/000").Is(200).Has("Cache-Control", "public, max-age=31536000, immutable").Has("Set-Cookie", "")
 		part := stranger.Get(fmt.Sprintf("/log/tile/0/001.p/%d", c.Size-256)).Is(200).Has("Cache-Control", "no-store").Has("Set-Cookie", "")

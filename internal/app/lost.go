@@ -2,7 +2,6 @@ package app
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"coffer/internal/event"
 	"coffer/internal/seclog/file"
@@ -20,11 +18,10 @@ import (
 // setAside keeps the lines that the files have and the log no longer: they are
 // evidence, and the follower would take them for an unfinished write.
 func (e *epoch) setAside(context.Context) error {
-	paths, err := filepath.Glob(filepath.Join(e.Data, "security*.log"))
+	paths, err := e.segments()
 	if err != nil {
 		return err
 	}
-	slices.Sort(paths) // by number; the active one, which has none, is last
 	for _, path := range paths {
 		kept, err := e.keepLost(path)
 		if err != nil {
@@ -99,16 +96,6 @@ func lostFrom(f io.Reader, size uint64) (offset int64, seq uint64, err error) {
 			return -1, 0, err
 		}
 	}
-}
-
-func numberOf(line []byte) (seq uint64, ok bool) {
-	digits, found := bytes.CutPrefix(line, []byte(`{"seq":`))
-	digits, _, comma := bytes.Cut(digits, []byte(","))
-	if !found || !comma {
-		return 0, false
-	}
-	seq, err := strconv.ParseUint(string(digits), 10, 64)
-	return seq, err == nil
 }
 
 func copyTail(f *os.File, offset int64, to string) (err error) {

@@ -125,7 +125,7 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 	put(linesTotal, prometheus.CounterValue, float64(head.Size))
 	put(fileLag, prometheus.GaugeValue, float64(lag(head.Size, g.follower.Reached())))
 	put(checkpointAge, prometheus.GaugeValue, g.sealer.Behind().Seconds())
-	put(verifyFailures, prometheus.GaugeValue, float64(g.check.failures()))
+	put(verifyFailures, prometheus.GaugeValue, float64(g.check.failures(ctx)))
 	if age, err := g.check.age(ctx); err == nil {
 		put(verifiedAge, prometheus.GaugeValue, age.Seconds())
 	}

@@ -70,6 +70,7 @@ func (d *Desk) read(ctx context.Context, q Reading, w *printer) (out Read, err e
 	}
 	err = d.Record(ctx, event.LogRead{
 		Tool: q.Tool, Format: q.Format.Name, Fields: q.Filter.Fields(), Length: len(q.Filter.String()),
+		Newest: max(0, q.Newest),
 	})
 	if err != nil {
 		return out, fmt.Errorf("nothing is shown, since that the log is read cannot be written into it: %w", err)

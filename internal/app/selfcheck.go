@@ -45,8 +45,9 @@ type selfcheck struct {
 	whole   *event.LogVerified // waits too
 
 	mu    sync.Mutex
-	found int // by the round under way
-	last  int // by the one before
+	found int       // by the round under way
+	last  int       // by the one before
+	when  time.Time // when something was found last
 }
 
 func newSelfcheck(a *App) *selfcheck {
@@ -68,7 +69,9 @@ func (c *selfcheck) tick(ctx context.Context) error {
 		if c.Now().Before(c.due) {
 			return nil
 		}
-		c.round, c.single, c.more = c.sealer.Round(), 0, 0
+		if err := c.begin(ctx); err != nil {
+			return err
+		}
 	}
 	began := time.Now()
 	err := c.some(ctx, began)
@@ -76,6 +79,23 @@ func (c *selfcheck) tick(ctx context.Context) error {
 		c.skip = int(checkAgain / Selfcheck)
 	}
 	return errors.Join(err, c.record(ctx))
+}
+
+// begin begins a round. What a command has found to be whole since is told
+// again if it is found again.
+func (c *selfcheck) begin(ctx context.Context) error {
+	at, err := c.verifiedAt(ctx)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at.After(c.when) {
+		clear(c.told)
+		c.last = 0
+	}
+	c.round, c.single, c.more = c.sealer.Round(), 0, 0
+	return nil
 }
 
 // some looks at portion after portion, as long as it is this tick's turn.
@@ -102,9 +122,12 @@ func (c *selfcheck) some(ctx context.Context, began time.Time) error {
 
 // take makes events of what was found and not told before.
 func (c *selfcheck) take(found []seal.Finding) {
-	c.mu.Lock()
-	c.found += len(found)
-	c.mu.Unlock()
+	if len(found) > 0 {
+		c.mu.Lock()
+		c.found += len(found)
+		c.when = c.Now()
+		c.mu.Unlock()
+	}
 	for _, f := range found {
 		switch {
 		case c.told[f]:
@@ -151,7 +174,7 @@ func (c *selfcheck) finish() {
 // record writes what waits; what cannot be written goes on waiting.
 func (c *selfcheck) record(ctx context.Context) error {
 	if len(c.waiting) > 0 {
-		if err := c.log.Record(ctx, c.waiting...); err != nil {
+		if err := c.log.Commit(ctx, broken(c.known(), c.waiting...)); err != nil {
 			return err
 		}
 		c.waiting = nil
@@ -163,11 +186,4 @@ func (c *selfcheck) record(ctx context.Context) error {
 		c.whole = nil
 	}
 	return nil
-}
-
-// failures is how much the round before found, or the one under way.
-func (c *selfcheck) failures() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return max(c.found, c.last)
 }

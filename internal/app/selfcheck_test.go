@@ -260,6 +260,67 @@ func TestSelfcheckSigned(t *testing.T) {
 	}, func(s *house.Setup) { s.MetricsListen = "127.0.0.1:0" })
 }
 
+// TestVerdictLasts holds that what a check found is known until a check finds
+// nothing, whoever made either: beyond a restart, and by a command too.
+func TestVerdictLasts(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		ready := func(when, want string) {
+			h.Helper()
+			if text := page(h, "/readyz"); text != want {
+				h.Errorf("/readyz says %q %s, want %q", text, when, want)
+			}
+		}
+		const failed = "degraded\nthe log in the database is not what was sealed (1 findings): see log_verify_fail\n"
+		command := func(findings int) {
+			h.Helper()
+			d := desk(h)
+			c, err := d.Check(context.Background(), func(uint64, uint64) {})
+			if err == nil {
+				err = d.RecordCheck(context.Background(), c)
+			}
+			if err != nil || len(c.Findings) != findings {
+				h.Fatalf("Check() = %+v, %v, want %d findings", c, err, findings)
+			}
+		}
+		filled(h)
+		unguarded(h)
+		x := tampering{table: "event", where: `seq = 700`, change: `UPDATE event SET target = 'u_other' WHERE seq = 700`}
+		undo := x.do(h)
+		looks(h)
+		wrote(h, "a column", "log_verify_fail column line:700")
+		ready("after the check", failed)
+		h.Stop()
+		h.Start()
+		h.Wrote("sys_startup")
+		ready("after a restart", failed)
+		if text := page(h, "/metrics"); !strings.Contains(text, "\ncoffer_log_verify_failures 1\n") {
+			h.Error("the metrics lack the failure after a restart")
+		}
+		undo()
+		ready("before the next check", failed)
+		looks(h)
+		wrote(h, "mended", "log_verified  log:security.log")
+		ready("after it", "ok\n")
+
+		undo = x.do(h)
+		command(1)
+		wrote(h, "a command", "log_verify_fail column line:700")
+		ready("after a command's check", failed)
+		looks(h)
+		wrote(h, "the server", "log_verify_fail column line:700")
+		undo()
+		h.Pass(time.Minute)
+		command(0)
+		wrote(h, "a command, mended", "log_verified  log:security.log")
+		ready("after a command found nothing", "ok\n")
+		undo = x.do(h)
+		looks(h)
+		wrote(h, "the server, once more", "log_verify_fail column line:700")
+		ready("then", failed)
+		undo()
+	}, func(s *house.Setup) { s.MetricsListen = "127.0.0.1:0" })
+}
+
 // TestSelfcheckRetention holds that what retention removed is not missing.
 func TestSelfcheckRetention(t *testing.T) {
 	house.Both(t, func(h *house.House) {

@@ -23,7 +23,7 @@ const (
 // Statements lists the room's SQL, for the test that prepares each on both engines.
 func Statements() []string {
 	return []string{
-		selectKeys, insertKey, selectSetting, upsertSetting, selectAnchor, deleteKey, selectEpoch,
+		selectKeys, insertKey, selectSetting, upsertSetting, selectAnchor, deleteKey, selectEpoch, forgetMark, forgetLooked,
 		selectHeld, selectBegan, selectEnd, selectTiles, selectPruned, selectStep, updatePruned, deletePortion, selectForgotten, deleteForgotten, selectLevel, selectSeen, selectShort, selectNode,
 	}
 }
@@ -38,7 +38,7 @@ func (a *App) writeStart(ctx context.Context) error {
 	}
 	var unclean bool
 	a.follower, unclean, err = file.Open(ctx, file.Config{
-		Dir: a.Data, Sealer: a.sealer, Reader: a.read, Writer: a.write, Shut: a.log.Shut, Altered: a.altered,
+		Dir: a.Data, Sealer: a.sealer, Reader: a.read, Writer: a.write, Shut: a.log.Shut, Altered: a.altered, Disk: a.Disk,
 	})
 	if err != nil {
 		return err

@@ -15,8 +15,10 @@ import (
 	"coffer/internal/seclog/seal"
 )
 
-// verifiedSetting is when the newest round ended that found nothing.
-const verifiedSetting = "verified"
+// verifiedSetting is when the newest round ended that found nothing, and
+// brokenSetting how much has been found since; so a verdict outlives a restart,
+// and every node knows it.
+const verifiedSetting, brokenSetting = "verified", "verify_failures"
 
 // lateRound is how old that may be.
 const lateRound = 48 * time.Hour
@@ -25,23 +27,42 @@ const lateRound = 48 * time.Hour
 func verified(e event.LogVerified) seclog.Change {
 	return func(tx *db.Tx) ([]event.Event, error) {
 		_, err := tx.Exec(upsertSetting, verifiedSetting, strconv.FormatInt(tx.Now.UnixMicro(), 10))
+		if err == nil {
+			_, err = tx.Exec(upsertSetting, brokenSetting, "0")
+		}
 		return []event.Event{e}, err
+	}
+}
+
+// broken is the change that records so many findings.
+func broken(findings int, events ...event.Event) seclog.Change {
+	return func(tx *db.Tx) ([]event.Event, error) {
+		_, err := tx.Exec(upsertSetting, brokenSetting, strconv.Itoa(findings))
+		return events, err
 	}
 }
 
 // verifiedAt is when the log was last found to be whole, by whichever node or
 // command; zero if never.
 func (a *App) verifiedAt(ctx context.Context) (at time.Time, err error) {
+	micros, known, err := a.counted(ctx, verifiedSetting)
+	if known {
+		at = time.UnixMicro(micros)
+	}
+	return at, err
+}
+
+// counted is a setting that is a number.
+func (a *App) counted(ctx context.Context, name string) (n int64, known bool, err error) {
 	var text string
-	err = a.read.QueryRow(ctx, selectSetting, verifiedSetting).Scan(&text)
+	err = a.read.QueryRow(ctx, selectSetting, name).Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {
-		return at, nil
+		return 0, false, nil
 	}
-	if err != nil {
-		return at, err
+	if err == nil {
+		n, err = strconv.ParseInt(text, 10, 64)
 	}
-	micros, err := strconv.ParseInt(text, 10, 64)
-	return time.UnixMicro(micros), err
+	return n, err == nil, err
 }
 
 // forged reports whether the newest checkpoint is not of the log's own key. That
@@ -75,7 +96,7 @@ func (c *selfcheck) age(ctx context.Context) (time.Duration, error) {
 // lateCheck says what is wrong with the log, or with looking through it. A server
 // that was stopped for long has just begun to.
 func (c *selfcheck) lateCheck(ctx context.Context) (out []string) {
-	if n := c.failures(); n > 0 {
+	if n := c.failures(ctx); n > 0 {
 		out = append(out, fmt.Sprintf("the log in the database is not what was sealed (%d findings): see log_verify_fail", n))
 	}
 	age, err := c.age(ctx)
@@ -83,6 +104,31 @@ func (c *selfcheck) lateCheck(ctx context.Context) (out []string) {
 		out = append(out, fmt.Sprintf("the log has not been verified for %d h", int(age.Hours())))
 	}
 	return out
+}
+
+// known is how much the round before found, or the one under way.
+func (c *selfcheck) known() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return max(c.found, c.last)
+}
+
+// failures is how much is known to be wrong: to this process, or by what any
+// has recorded since the log was last found to be whole. What this one found
+// before that is past.
+func (c *selfcheck) failures(ctx context.Context) int {
+	n := c.known()
+	at, err := c.verifiedAt(ctx)
+	recorded, _, errRecorded := c.counted(ctx, brokenSetting)
+	if err != nil || errRecorded != nil {
+		return n // the database does not answer, which is told elsewhere
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at.After(c.when) {
+		n = c.found
+	}
+	return max(n, int(recorded))
 }
 
 // Checked is what a command found that looked through the database.
@@ -103,7 +149,13 @@ func (d *Desk) Check(ctx context.Context, seen func(lines, of uint64)) (c Checke
 			return c, err
 		}
 		for _, f := range found {
-			c.Findings = append(c.Findings, failed(f, round.Size()))
+			closer, err := d.narrowed(ctx, f)
+			if err != nil {
+				return c, err
+			}
+			for _, f := range closer {
+				c.Findings = append(c.Findings, failed(f, round.Size()))
+			}
 		}
 		seen(round.Lines(), round.Size())
 		if err := ctx.Err(); err != nil {
@@ -126,5 +178,5 @@ func (d *Desk) RecordCheck(ctx context.Context, c Checked) error {
 	if more := len(c.Findings) - singly; more > 0 {
 		events = append(events, event.LogVerifyFailed{Size: c.Size, More: more, Reason: "more"})
 	}
-	return d.Record(ctx, events...)
+	return d.Commit(ctx, broken(len(c.Findings), events...))
 }

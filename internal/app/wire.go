@@ -44,7 +44,7 @@ func (a *App) wire(context.Context) error {
 		}
 	}
 	pages := &holder.Pages{People: people, Cards: cards, Lines: lines, Sealer: a.sealer, LogKeys: a.logKeys}
-	log := ledger.New(ledger.Config{Sealer: a.sealer, Log: a.log, Public: a.PublicLog, Now: a.Now})
+	log := ledger.New(ledger.Config{Sealer: a.sealer, Log: a.log, Keys: a.logKeys, Public: a.PublicLog, Now: a.Now})
 	routes := slices.Concat(pages.Routes(), log.Routes(), a.healthRoutes())
 	if a.web, err = web.New(a.webConfig(people), routes); err != nil {
 		return err

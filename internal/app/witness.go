@@ -92,9 +92,9 @@ func (a *App) openWitnesses(ctx context.Context) error {
 	case err != nil:
 		return err
 	case found != nil && found.Forked:
-		return tampered("%s.%s", found.Sentence(), orTheWitness)
+		return a.tampered("%s.%s", found.Sentence(), orTheWitness)
 	case found != nil:
-		return rolledBack("%s.%s", found.Sentence(), orTheWitness)
+		return a.rolledBack("%s.%s", found.Sentence(), orTheWitness)
 	}
 	for _, m := range mute {
 		slog.Warn("a witness could not be asked at the start whether the log is whole", "witness", m)

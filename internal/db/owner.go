@@ -17,6 +17,9 @@ import (
 const (
 	SelectRetention = `SELECT micros FROM retention WHERE id = 1`
 	SelectPrune     = `SELECT prune($1, $2)`
+	// SelectRewrite says who asks, and whether that one may write the log's tree
+	// again, as a new epoch does: the owner may.
+	SelectRewrite = `SELECT current_user, has_table_privilege('tile', 'UPDATE') AND has_table_privilege('tile', 'DELETE')`
 )
 
 // history are the tables of which the application's role may change no row: it

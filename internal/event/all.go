@@ -2,8 +2,8 @@ package event
 
 //go:generate go test -run ^TestEventsDocument$ . -update
 
-// All is the vocabulary, in the order of docs/EVENTS.md. What is listed here
-// can be written; nothing else can.
+// All is the vocabulary, in the order of docs/EVENTS.md, whose headings are the
+// comments below. What is listed here can be written; nothing else can.
 var All = []*Kind{
 	// Accounts.
 	&userCreated, &signupFailed,
@@ -23,8 +23,9 @@ var All = []*Kind{
 	&startup, &shutdown, &crash, &configChanged, &clockStepped, &diskLow, &diskRecovered,
 	&monitorDisabled, &monitorEnabled,
 	// The log itself.
-	&logOpened, &logHeartbeat, &logRotated, &logCheckpoint, &logEpochStarted, &logPruned, &logFileAltered, &logRead, &logExported, &logWitnessed, &logVerified, &logVerifyFailed, &eventsAggregated,
-	// Watching.
+	&logOpened, &logHeartbeat, &logRotated, &logCheckpoint, &logEpochStarted, &logPruned,
+	&logFileAltered, &logRead, &logExported, &logWitnessed, &logVerified, &logVerifyFailed, &eventsAggregated,
+	// Alerts.
 	&alertAcknowledged,
 	// Deliveries.
 	&deliveryFailed, &deliveryRecovered,

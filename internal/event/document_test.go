@@ -18,21 +18,6 @@ var update = flag.Bool("update", false, "write docs/EVENTS.md")
 
 const document = "../../docs/EVENTS.md"
 
-// groups are the document's chapters, each with the kind of All that ends it.
-var groups = []struct {
-	title string
-	until *Kind
-}{
-	{"Accounts", &stepUpFailed},
-	{"Sessions", &tokenReused},
-	{"Cards", &cardDeleted},
-	{"Refusals and attacks", &rateLimited},
-	{"Keys", &encryptFailed},
-	{"The system", &clockStepped},
-	{"The log itself", &eventsAggregated},
-	{"Deliveries", &deliveryRecovered},
-}
-
 type chapter struct {
 	Title  string
 	Events []entry
@@ -91,18 +76,26 @@ func render(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-func chapters(t *testing.T) []chapter {
+// chapters are All, parted where all.go says so: a comment there is the heading
+// of the kinds below it.
+func chapters(t *testing.T) (all []chapter) {
 	t.Helper()
+	source, err := os.ReadFile("all.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(source), "var All = []*Kind{")
+	list, _, _ = strings.Cut(list, "\n}")
 	docs, crosswalk := fieldDocs(t), crosswalkRows(t)
-	var all []chapter
 	rest := All
-	for _, g := range groups {
-		end := slices.Index(rest, g.until) + 1
-		c := chapter{Title: g.title}
-		for _, k := range rest[:end] {
-			c.Events = append(c.Events, describe(t, k, docs, crosswalk[k.Name]))
+	for line := range strings.Lines(list) {
+		if title, heading := strings.CutPrefix(strings.TrimSpace(line), "// "); heading {
+			all = append(all, chapter{Title: strings.TrimSuffix(title, ".")})
 		}
-		all, rest = append(all, c), rest[end:]
+		for range strings.Count(line, "&") {
+			k, c := rest[0], &all[len(all)-1]
+			c.Events, rest = append(c.Events, describe(t, k, docs, crosswalk[k.Name])), rest[1:]
+		}
 	}
 	if len(rest) > 0 {
 		t.Errorf("%d events are in no chapter", len(rest))

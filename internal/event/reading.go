@@ -2,14 +2,16 @@ package event
 
 // LogRead is somebody who reads what the log says about everyone.
 type LogRead struct {
-	// Tool is what it was read with: query, tail, or entries (an auditor's, over HTTP).
+	// Tool is what it was read with: query, tail, follow (a tail that goes on with what comes), or entries (an auditor's, over HTTP).
 	Tool string `json:"tool"`
 	// Format is how the lines were written out.
 	Format string `json:"format"`
 	// Fields are those that the query asks about, text for a free word. What it asks for is not told: people type secrets.
 	Fields []string `json:"fields,omitempty"`
-	// Length is the query's, in bytes.
-	Length int `json:"length"`
+	// Length is the query's, in bytes; none where nothing was asked, so that all lines match.
+	Length int `json:"length,omitempty"`
+	// Newest is how many of the newest lines were asked for; none where all were, or of a follow only those to come.
+	Newest int `json:"newest,omitempty"`
 }
 
 var logRead = Kind{

@@ -140,7 +140,7 @@ func renderDocument(t *testing.T) []byte {
 		values[f.Name] = strings.ReplaceAll(string(f.Header())+write(t, f.Name, s), "\r\n", "\n")
 	}
 	alice := func(id string) string { return map[string]string{"u_7f3k": "alice"}[id] }
-	values["text"] = writeText(t, Text(alice, false), s)
+	values["text"] = writeText(t, Text(alice, false, 0), s)
 	var b bytes.Buffer
 	if err := page.Execute(&b, values); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ type Format struct {
 
 // All are the formats of an export, the readable first.
 var All = []Format{
-	Text(nil, false),
+	Text(nil, false, 0),
 	{Name: "jsonl", About: "the log's own lines, byte for byte", append: appendExact},
 	{Name: "csv", About: "a table for spreadsheets (RFC 4180, safe against formulas)", header: csvHeader(), append: appendCSV},
 	{Name: "ocsf", About: "Open Cybersecurity Schema Framework " + ocsfVersion + ", one JSON object a line", append: appendOCSF},

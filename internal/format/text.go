@@ -11,10 +11,10 @@ import (
 // Names gives the name of the person behind an id, or nothing.
 type Names func(id string) string
 
-// The terminal's columns. What is wider pushes the rest to the right; only the
-// sentence is cut, so that a line is at most columns wide where that is possible.
+// The columns. What is wider pushes the rest to the right; on a terminal ids
+// are shortened, and the sentence is cut, so that a line fits where that is
+// possible.
 const (
-	columns       = 160
 	seqWidth      = 6
 	levelWidth    = 8
 	eventWidth    = 26
@@ -27,21 +27,23 @@ const (
 	nothing       = "-"
 )
 
-// Text is the format for a terminal: one line per event, the time in UTC, names
+// Text is the format for people: one line per event, the time in UTC, names
 // beside ids where names knows one (it may be nil). Colour repeats what the
-// level's word says.
-func Text(names Names, colour bool) Format {
+// level's word says. Width is a terminal's, to which a line is cut; 0 is no
+// terminal, but a file or a program, which gets everything whole.
+func Text(names Names, colour bool, width int) Format {
 	if names == nil {
 		names = func(string) string { return "" }
 	}
-	t := terminal{names, colour}
-	return Format{Name: "text", About: "one line per event for a terminal", append: t.append}
+	t := terminal{names, colour, width}
+	return Format{Name: "text", About: "one line per event for people", append: t.append}
 }
 
 // terminal is what a line's look depends on.
 type terminal struct {
 	names  Names
 	colour bool
+	width  int // 0 where nothing is cut
 }
 
 // append puts first what is of the same width in every line, so that the eye can
@@ -59,8 +61,8 @@ func (t terminal) append(dst []byte, l event.Line, _ []byte) ([]byte, error) {
 	dst = t.painted(dst, bold, t.person(l.Actor), actorWidth)
 	dst = padded(dst, orNothing(l.SourceIP), addressWidth)
 	about := t.about(l)
-	room := columns - t.width(dst[start:]) - utf8.RuneCountInString(about)
-	dst = append(dst, cut(clean(l.Description), max(room, shortestSays))...)
+	room := t.width - t.shown(dst[start:]) - utf8.RuneCountInString(about)
+	dst = append(dst, t.cut(clean(l.Description), max(room, shortestSays))...)
 	return append(append(dst, about...), '\n'), nil
 }
 
@@ -76,14 +78,13 @@ func (t terminal) about(l event.Line) string {
 	case target == "", kind == "account", kind == "session" && id == l.Session, kind == "node" && id == l.Node:
 		return says
 	default:
-		return says + "  " + kind + ":" + shorten(clean(id))
+		return says + "  " + kind + ":" + t.shorten(clean(id))
 	}
 }
 
-// person is the name beside the id, which is shortened: whoever needs the
-// whole of it asks for another format.
+// person is the name beside the id.
 func (t terminal) person(id string) string {
-	name, short := cut(clean(t.names(id)), longestShown), shorten(clean(id))
+	name, short := t.cut(clean(t.names(id)), longestShown), t.shorten(clean(id))
 	switch {
 	case id == "":
 		return nothing
@@ -95,16 +96,16 @@ func (t terminal) person(id string) string {
 
 // shorten cuts the random part of an id. Paths, numbers and names of Coffer's
 // own have no underscore second and stay whole.
-func shorten(id string) string {
-	if len(id) > shownOfID+4 && id[1] == '_' {
+func (t terminal) shorten(id string) string {
+	if t.width > 0 && len(id) > shownOfID+4 && id[1] == '_' {
 		return id[:shownOfID] + "…"
 	}
-	return cut(id, longestTarget)
+	return t.cut(id, longestTarget)
 }
 
 // cut counts characters, as the columns do.
-func cut(s string, width int) string {
-	if utf8.RuneCountInString(s) <= width {
+func (t terminal) cut(s string, width int) string {
+	if t.width == 0 || utf8.RuneCountInString(s) <= width {
 		return s
 	}
 	return string([]rune(s)[:width-1]) + "…"
@@ -138,8 +139,8 @@ func padded(dst []byte, s string, width int) []byte {
 	return dst
 }
 
-// width counts what shows.
-func (t terminal) width(b []byte) int {
+// shown counts what shows.
+func (t terminal) shown(b []byte) int {
 	n := utf8.RuneCount(b)
 	if t.colour {
 		for _, code := range []string{bold, plain, paint[event.Info], paint[event.Warning], paint[event.Critical]} {

@@ -35,6 +35,9 @@ func writeText(t testing.TB, f Format, s sample) string {
 	return string(out)
 }
 
+// columns is a usual terminal's width.
+const columns = 160
+
 func TestText(t *testing.T) {
 	tests := map[string]string{
 		"authn_login_fail":           "    41 2026-11-24 16:51:27Z WARNING  authn_login_fail           -                203.0.113.9   Sign-in refused: the password did not match  of alice u_7f3kaa…\n",
@@ -44,16 +47,42 @@ func TestText(t *testing.T) {
 		"log_heartbeat":              "    41 2026-11-24 16:51:27Z INFO     log_heartbeat              system:sealer    -             Nothing to report  log:security.log\n",
 	}
 	for name, want := range tests {
-		if got := writeText(t, Text(names, false), real(goldenLine(t, name))); got != want {
+		if got := writeText(t, Text(names, false, columns), real(goldenLine(t, name))); got != want {
 			t.Errorf("text of %s =\n%swant\n%s", name, got, want)
 		}
+	}
+}
+
+// TestTextWhole: what is read by a program, or kept in a file, is not cut.
+func TestTextWhole(t *testing.T) {
+	tests := map[string]string{
+		"authn_login_fail":           "    41 2026-11-24 16:51:27Z WARNING  authn_login_fail           -                203.0.113.9   Sign-in refused: the password did not match  of alice u_7f3kaaaaaaaaaaaaaaaaaaaaaa\n",
+		"malicious_direct_reference": "    41 2026-11-24 16:51:27Z CRITICAL malicious_direct_reference alice u_7f3kaaaaaaaaaaaaaaaaaaaaaa 203.0.113.9   Somebody tried to reach another person's card  of bob u_9zztbbbbbbbbbbbbbbbbbbbbbb  card:c_q2x4cccccccccccccccccccccc\n",
+	}
+	for name, want := range tests {
+		if got := writeText(t, Text(names, false, 0), real(goldenLine(t, name))); got != want {
+			t.Errorf("text of %s =\n%swant\n%s", name, got, want)
+		}
+	}
+	for _, s := range golden(t) {
+		if got := writeText(t, Text(names, false, 0), real(s)); strings.Contains(got, "…") || !strings.Contains(got, s.l.Description) {
+			t.Errorf("text of %s is cut: %s", s.name, got)
+		}
+	}
+}
+
+// TestTextNarrow: on a narrow terminal it is the sentence that gives way.
+func TestTextNarrow(t *testing.T) {
+	got := writeText(t, Text(names, false, 137), real(goldenLine(t, "authn_login_fail")))
+	if want := "    41 2026-11-24 16:51:27Z WARNING  authn_login_fail           -                203.0.113.9   Sign-in refused: the …  of alice u_7f3kaa…\n"; got != want {
+		t.Errorf("text =\n%swant\n%s", got, want)
 	}
 }
 
 // TestTextFits: no golden line is wider than it may be, whoever it names.
 func TestTextFits(t *testing.T) {
 	for _, s := range golden(t) {
-		got := writeText(t, Text(names, false), real(s))
+		got := writeText(t, Text(names, false, columns), real(s))
 		if width := utf8.RuneCountInString(got) - 1; width > columns {
 			t.Errorf("text of %s has %d columns, at most %d:\n%s", s.name, width, columns, got)
 		}
@@ -67,7 +96,7 @@ func TestTextFits(t *testing.T) {
 func TestTextColour(t *testing.T) {
 	paints := map[string]string{"INFO": "\x1b[2mINFO\x1b[0m", "WARNING": "\x1b[33mWARNING\x1b[0m", "CRITICAL": "\x1b[1;31mCRITICAL\x1b[0m"}
 	for _, s := range golden(t) {
-		painted, bare := writeText(t, Text(names, true), real(s)), writeText(t, Text(names, false), real(s))
+		painted, bare := writeText(t, Text(names, true, columns), real(s)), writeText(t, Text(names, false, columns), real(s))
 		if !strings.Contains(painted, paints[s.l.Level]) {
 			t.Errorf("text of %s = %q, want its level painted", s.name, painted)
 		}
@@ -93,7 +122,7 @@ func TestTextHostile(t *testing.T) {
 // line or from the name of a person.
 func checkText(t testing.TB, h string) {
 	t.Helper()
-	for _, f := range []Format{Text(nil, false), Text(func(string) string { return h }, false)} {
+	for _, f := range []Format{Text(nil, false, columns), Text(func(string) string { return h }, false, columns), Text(func(string) string { return h }, false, 0)} {
 		got, ends := strings.CutSuffix(writeText(t, f, forged(h)), "\n")
 		if !ends || !utf8.ValidString(got) {
 			t.Errorf("text of %q = %q, want one line of UTF-8", h, got)

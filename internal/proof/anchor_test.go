@@ -153,6 +153,7 @@ func far(t *testing.T, lines int, spoil func(int, []byte) []byte) *proof.Report 
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, rest, _ := bytes.Cut(forge.Make(forge.Plan{Lines: 2, End: time.Now()}).Lines[1], []byte(","))
 	e, early, file := &proof.Edge{}, []byte(nil), bytes.Buffer{}
 	sign := func() []byte {
 		note, err := proof.Sign(proof.Checkpoint{Origin: forge.Origin, Size: e.Size(), Root: e.Root()}, signer)
@@ -162,7 +163,7 @@ func far(t *testing.T, lines int, spoil func(int, []byte) []byte) *proof.Report 
 		return note
 	}
 	for n := range lines {
-		line := fmt.Appendf(nil, `{"seq":%d,"datetime":"2026-11-24T16:51:27.123456Z","level":"INFO","event":"log_heartbeat"}`, n)
+		line := fmt.Appendf(nil, `{"seq":%d,%s`, n, rest)
 		switch n {
 		case 1000:
 			early = sign()

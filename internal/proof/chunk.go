@@ -108,7 +108,7 @@ func (c *chunk) line(i int, line []byte, ok bool) (fits bool) {
 	if telling(event) {
 		c.notes = append(c.notes, i)
 	}
-	if signable(event) {
+	if signable(event, rest) {
 		c.signed++
 		if bytes.Contains(rest, []byte(`"signed":{`)) {
 			c.person++

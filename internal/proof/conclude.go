@@ -2,7 +2,6 @@ package proof
 
 import (
 	"fmt"
-	"slices"
 )
 
 // conclude says what the lines are worth, now that all have been read.
@@ -47,20 +46,5 @@ func (t *trial) pronounce() {
 		r.Verdict, r.Sentence = Unanchored, "consistent, but nothing says that it is the log you think it is"
 	}
 	r.Exit = r.Verdict.Exit()
-	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return b.Verdict.grave() - a.Verdict.grave() })
-}
-
-// lines says how many.
-func lines(n uint64) string {
-	if n == 1 {
-		return "1 line"
-	}
-	return fmt.Sprintf("%d lines", n)
-}
-
-func isAre(n uint64) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
+	r.order()
 }

@@ -14,6 +14,8 @@ type view struct {
 	first  bool     // it is the first of its file
 }
 
+const noSuchLine = "Coffer writes no such line: somebody else did, or changed it"
+
 // look is how many lines ahead are looked at.
 const look = 64
 
@@ -74,7 +76,7 @@ func (v view) finding() Finding {
 	case v.broken == isBlank && v.follows(want):
 		return say("form", fmt.Sprintf("there is a blank line before line %d", want), "Coffer writes none")
 	case v.broken != "":
-		return say("form", fmt.Sprintf("line %d %s", want, v.broken), "Coffer writes no such line: somebody else did, or changed it")
+		return say("form", fmt.Sprintf("line %d %s", want, v.broken), noSuchLine)
 	case v.have+1 == want && same(v.line, v.before):
 		return say("doubled", fmt.Sprintf("line %d stands there twice", v.have), "the second is a copy of the first")
 	case v.have+1 == want:
@@ -111,10 +113,11 @@ func (v view) later(say func(what, sentence, detail string) Finding) Finding {
 		return say("edited", fmt.Sprintf("line %d was replaced", v.want), fmt.Sprintf("a line with the number %d stands in its place", v.have))
 	}
 	gone := Span{v.want, v.have - 1}
-	if gone.First == gone.Last {
-		return say("missing", fmt.Sprintf("line %d is missing", v.want), "it was taken out: the lines before and after it are there")
+	how := "taken out: the lines before and after are there"
+	if gone.First == 0 {
+		how = "taken out of the beginning: what came after is there"
 	}
-	return say("missing", "the lines "+gone.words()+" are missing", "they were taken out: the lines before and after them are there")
+	return say("missing", gone.named()+" "+isAre(gone.size())+" missing", how)
 }
 
 // cutOff is a file that ends inside a line. Where a file is copied while it

@@ -34,7 +34,7 @@ func (t *trial) ends() {
 		t.r.find(Finding{
 			Verdict: Incomplete, What: "unsigned", Between: &Span{signed, signed + t.r.Unsigned - 1},
 			Sentence: fmt.Sprintf("%s beyond the checkpoint %s not signed, and not judged", lines(t.r.Unsigned), isAre(t.r.Unsigned)),
-			Detail:   "anybody could have written them; a clean stop leaves none, a running server signs within a second",
+			Detail:   "anybody could have written that; a clean stop leaves none, a running server signs within a second",
 			Next:     "Take a newer checkpoint, or add --allow-unsigned if the log was copied while the server ran.",
 		})
 	}
@@ -52,7 +52,7 @@ func (t *trial) short(j judged) {
 		return
 	}
 	gone := j.Size - t.at
-	detail := fmt.Sprintf("%s covers %d lines; what is there is judged as far as it can be", j.label(), j.Size)
+	detail := fmt.Sprintf("%s covers %s; what is there is judged as far as it can be", j.label(), lines(j.Size))
 	if t.cut {
 		detail = "the file ends inside a line; " + detail
 	}
@@ -67,7 +67,7 @@ func theLast(gone uint64) string {
 	if gone == 1 {
 		return "the last line that was signed is missing"
 	}
-	return fmt.Sprintf("the last %d lines that were signed are missing", gone)
+	return fmt.Sprintf("the last %s that were signed are missing", lines(gone))
 }
 
 // unseen is a log of which no line was there to judge.
@@ -132,7 +132,7 @@ func (t *trial) holes() {
 func (t *trial) lost(s Span) {
 	t.r.Missing = append(t.r.Missing, s)
 	t.r.find(Finding{
-		Verdict: Incomplete, What: "missing", Between: &s, Sentence: "the lines " + s.words() + " are missing",
+		Verdict: Incomplete, What: "missing", Between: &s, Sentence: s.named() + " " + isAre(s.size()) + " missing",
 		Detail: "a whole segment is not here, and no log_pruned event that was signed says that retention removed it",
 		Next:   "Look for the missing file, " + fmt.Sprintf("security-%012d.log or later", s.First) + ". If the server does not have it either, it was removed.",
 	})

@@ -1,8 +1,6 @@
 package proof
 
-import (
-	"errors"
-)
+import "errors"
 
 // hear reads all lines, with one chunk before and one after the one at hand:
 // what was done to a line shows in its neighbours.
@@ -33,6 +31,9 @@ func (t *trial) hear() {
 
 // stop adds a finding after which nothing more can be said about the lines.
 func (t *trial) stop(f Finding) {
+	if f.Line != nil {
+		f.Earlier = !t.sure(*f.Line)
+	}
 	t.r.find(f)
 	t.stopped = true
 }
@@ -80,16 +81,17 @@ func (t *trial) take(c, next *chunk) {
 func (t *trial) unreadable(c *chunk) {
 	name := Escape(t.Parts[c.part].Name)
 	if errors.Is(c.err, errBundle) || errors.Is(c.err, errBig) {
+		at := t.at
 		t.stop(Finding{
 			Verdict: Tampered, What: "form", Sentence: name + " is not the bundle of lines that was written",
-			Detail: "its lines and their lengths do not fit together", Line: &t.at,
+			Detail: "its lines and their lengths do not fit together", Line: &at,
 			Next: keep,
 		})
 		return
 	}
 	t.stop(Finding{
 		Verdict: Incomplete, What: "missing", Sentence: name + " could not be read",
-		Detail: Escape(c.err.Error()), Next: "Copy the log again, whole, and make it readable for whoever verifies it.",
+		Detail: Because(c.err), Next: "Copy the log again, whole, and make it readable for whoever verifies it.",
 	})
 }
 
@@ -155,6 +157,26 @@ func (t *trial) note(line []byte) {
 	case prunedEvent:
 		t.pruned = append(t.pruned, Pruned{Span{said.Data.First, said.Data.Last}, said.Seq, said.Datetime})
 	case epochEvent:
-		t.r.Epochs = append(t.r.Epochs, Epoch{said.Seq, said.Datetime, Escape(said.Data.Origin), said.Data.Lost, Escape(said.Data.Why)})
+		t.epoch(said)
 	}
+}
+
+// epoch notes where another key's time begins. The line cites the last good
+// checkpoint before it: where that fits, it is what the old key vouches for.
+func (t *trial) epoch(said tale) {
+	d := said.Data
+	t.r.Epochs = append(t.r.Epochs, Epoch{
+		Line: said.Seq, At: said.Datetime, Origin: Escape(d.Origin), Lost: d.Lost, Changed: d.Changed, Why: Escape(d.Why),
+		Former: d.Former, Vouched: d.Size, Cited: true,
+	})
+	j := t.judge(Signed{Note: Rejoin(d.Former, d.Size, d.Root, d.Signature)})
+	if root, known := t.trail.root(&t.tree, j.Size); j.standing == proven && known && !t.blind && root == j.Root {
+		t.vouched[d.Former] = max(t.vouched[d.Former], j.Size)
+	}
+}
+
+// sure reports whether no line before seq can be bad: a checkpoint covers them
+// all, or the hash tiles know each.
+func (t *trial) sure(seq uint64) (yes bool) {
+	return seq <= max(t.fit, t.r.First, t.From) || t.tiles.same(seq)
 }

@@ -76,15 +76,25 @@ type trial struct {
 	fit     uint64 // lines that fit some checkpoint, whoever signed it
 	pruned  []Pruned
 	missing []Span
-	strange int  // checkpoints in the log by a key that is not known
-	keyed   bool // one in the log is by a key from elsewhere
+	strange uint64            // checkpoints in the log by a key that is not known
+	keyed   bool              // one in the log is by a key from elsewhere
+	looked  uint64            // lines from the beginning whose form was looked at
+	used    map[uint32]bool   // the keys that signed something
+	vouched map[string]uint64 // by name of a log, how many lines its key signed
+}
+
+func newTrial(ctx context.Context, c Case) *trial {
+	return &trial{
+		Case: c, ctx: ctx, r: &Report{Anchors: []string{}}, trail: &trail{},
+		used: map[uint32]bool{}, vouched: map[string]uint64{},
+	}
 }
 
 // Judge reads a log to its end, or to the first line that cannot be right, and
 // says what it is worth. It never fails: what could not be read or finished is
 // part of the verdict, and never a good one.
 func Judge(ctx context.Context, c Case) *Report {
-	t := &trial{Case: c, ctx: ctx, r: &Report{Anchors: []string{}}, trail: &trail{}}
+	t := newTrial(ctx, c)
 	t.keys()
 	t.summon()
 	t.resume()
@@ -102,15 +112,24 @@ func (t *trial) keys() {
 	t.Keys = distinct(t.Keys)
 }
 
+// judge weighs a checkpoint, and remembers whose key did sign one.
+func (t *trial) judge(s Signed) (j judged) {
+	j = judge(s, t.Keys)
+	if j.standing == proven {
+		t.used[j.key.KeyHash()] = true
+	}
+	return j
+}
+
 // summon weighs the signatures of all checkpoints whose size is known.
 func (t *trial) summon() {
 	if t.Own != nil {
-		t.own = judge(*t.Own, t.Keys)
+		t.own = t.judge(*t.Own)
 		t.own.role = own
 		t.sworn()
 	}
 	for _, s := range t.Against {
-		j := judge(s, t.Keys)
+		j := t.judge(s)
 		if j.standing == unreadable {
 			t.r.find(Finding{
 				Verdict: Incomplete, What: "checkpoint", Sentence: j.label() + " cannot be read as a checkpoint",
@@ -147,7 +166,7 @@ func (t *trial) sworn() {
 	case forged:
 		bad(Tampered, label+" was changed after it was signed", "it bears the log's signature, and the signature does not fit the text", next)
 	case usurped:
-		bad(Tampered, label+" was not signed by the log's key", "it names this log, and somebody else's key signed it", next)
+		bad(Tampered, label+" was not signed by the log's key", "it names this log, and another key signed it: somebody else's, or the key that you gave is not this log's", next)
 	case renamed:
 		bad(Tampered, label+" is of another log", "the key signed it under a name that is not the key's", next)
 	case strange:

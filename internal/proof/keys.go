@@ -27,7 +27,7 @@ func ParseKeys(text string, elsewhere bool) (keys []Key, err error) {
 		}
 		v, err := note.NewVerifier(line)
 		if err != nil {
-			return nil, fmt.Errorf("%q is not a public key of a log: %w", Escape(line), err)
+			return nil, fmt.Errorf("%q is not a public key of a log, which is one line like name+0123abcd+letters", Escape(line))
 		}
 		keys = append(keys, Key{v, elsewhere})
 	}

@@ -1,7 +1,7 @@
 package proof
 
 import (
-	"bytes"
+	"encoding/base64"
 	"fmt"
 )
 
@@ -46,8 +46,11 @@ func (t *trial) agree(j *judged) {
 		j.at = string(stamp)
 	}
 	if j.standing == proven || t.witnessed(j) {
-		t.good(j.Size, j.at)
+		t.good(j, j.at)
 		t.fits = append(t.fits, *j)
+		if j.role == against && j.Elsewhere {
+			t.r.Common = max(t.r.Common, j.Size)
+		}
 	} else if j.role == against {
 		t.r.find(Finding{
 			Verdict: Incomplete, What: "checkpoint", Sentence: j.label() + " fits the lines, and was not signed by the key you gave",
@@ -63,10 +66,13 @@ func (t *trial) witnessed(j *judged) (yes bool) {
 	return j.role == against && t.Policy != nil && t.Policy.weigh(j.Note).have > 0
 }
 
-// good notes how far the lines are proven.
-func (t *trial) good(size uint64, at string) {
-	if size >= t.r.Good {
-		t.r.Good = size
+// good notes how far the lines are proven, and by whom.
+func (t *trial) good(j *judged, at string) {
+	if j.standing == proven {
+		t.vouched[j.Origin] = max(t.vouched[j.Origin], j.Size)
+	}
+	if j.Size >= t.r.Good {
+		t.r.Good, t.r.Root = j.Size, base64.StdEncoding.EncodeToString(j.Root[:])
 		if at != "" {
 			t.r.GoodTime = at
 		}
@@ -78,30 +84,39 @@ func (t *trial) contradict(j *judged) {
 	if t.tiles.name(t) {
 		return // the tiles know which line
 	}
-	span := t.stretch(j.Size)
-	if j.role == against {
-		by := "that you kept"
-		if t.witnessed(j) {
-			by = "that a witness signed"
-		}
-		t.r.find(Finding{
-			Verdict: Diverged, What: "history", Sentence: "this is another history than the one of " + j.label() + " " + by,
-			Between: span, Detail: "the lines " + span.words() + " are not those that the checkpoint covers, or came in another order", Next: ask,
-		})
+	if j.role != against {
+		t.altered(t.stretch(j.Size), j.label()+" does not fit them")
 		return
 	}
-	t.altered(span, "they do not lead to the root in "+j.label())
+	span := &Span{t.r.Common, j.Size - 1}
+	if t.odd(*span) {
+		return // that is no other history, but no line of Coffer's at all
+	}
+	by := "that you kept"
+	if t.witnessed(j) {
+		by = "that a witness signed"
+	}
+	t.r.find(Finding{
+		Verdict: Diverged, What: "history", Sentence: "this is another history than the one of " + j.label() + " " + by,
+		Between: span, Detail: "somewhere there, the lines are not those that the checkpoint covers, or come in another order", Next: ask,
+	})
 }
 
 // altered ends with a stretch in which something was changed.
 func (t *trial) altered(span *Span, detail string) {
+	if t.odd(*span) {
+		return
+	}
 	f := Finding{
 		Verdict: Tampered, What: "edited", Between: span, Next: keep,
 		Sentence: "the log was changed after it was signed, somewhere in the lines " + span.words(),
 		Detail:   "the numbers are in order, so text was edited or lines were replaced; " + detail,
 	}
-	if span.First == span.Last {
-		f.Line, f.Sentence = &span.First, fmt.Sprintf("line %d was changed after it was signed", span.First)
+	if seq := span.First; seq == span.Last {
+		f.Line, f.Sentence, f.Where = &seq, fmt.Sprintf("line %d was changed after it was signed", seq), t.where(seq)
+		if line, ok := t.lookup(seq); ok {
+			f.Reads = brief(line)
+		}
 	}
 	t.stop(f)
 }
@@ -115,29 +130,17 @@ func (t *trial) stretch(size uint64) *Span {
 	return &Span{max(first, t.r.First), size - 1}
 }
 
-// words says a range to a person.
-func (s Span) words() string {
-	if s.First == s.Last {
-		return fmt.Sprint(s.First)
-	}
-	return fmt.Sprintf("%d to %d", s.First, s.Last)
-}
-
 // within judges a checkpoint that stands in the log itself. It is an anchor
 // wherever the log was copied to, and says between which lines something was
 // changed.
 func (t *trial) within(line []byte, said tale) {
-	j := judge(Signed{Name: fmt.Sprintf("in line %d", said.Seq), Note: said.note()}, t.Keys)
+	j := t.judge(Signed{Name: fmt.Sprintf("in line %d", said.Seq), Note: said.note()})
 	switch seq := said.Seq; {
 	case j.standing == strange:
 		t.strange++
 	case j.standing == proven, j.standing == unjudged:
 	default:
-		t.stop(Finding{
-			Verdict: Tampered, What: "edited", Line: &seq, Next: keep, Reads: brief(line), Where: t.where(seq),
-			Sentence: fmt.Sprintf("line %d was changed after it was signed", seq),
-			Detail:   "it carries a signed checkpoint, and the signature is not the log's",
-		})
+		t.unsworn(line, seq, j.standing)
 		return
 	}
 	if t.blind || j.Size <= t.r.First && t.r.First > 0 {
@@ -154,45 +157,24 @@ func (t *trial) within(line []byte, said tale) {
 	case known && root == j.Root:
 		t.fit = max(t.fit, j.Size)
 		if j.standing == proven {
-			t.good(j.Size, said.Datetime)
+			t.good(&j, said.Datetime)
 			t.keyed = t.keyed || j.key.Elsewhere
 		}
 	case known && !t.tiles.name(t):
-		t.altered(t.stretch(j.Size), fmt.Sprintf("they do not lead to the root that line %d holds", said.Seq))
+		t.altered(t.stretch(j.Size), fmt.Sprintf("the checkpoint that line %d holds does not fit them", said.Seq))
 	}
 }
 
-// lookup finds a line that was just read.
-func (t *trial) lookup(seq uint64) (line []byte, ok bool) {
-	for _, c := range []*chunk{t.now, t.prev} {
-		if c != nil && seq >= c.base && seq-c.base < uint64(len(c.lines)) {
-			return c.lines[seq-c.base], true
-		}
+// unsworn ends with a checkpoint in the log that the log's key did not sign.
+func (t *trial) unsworn(line []byte, seq uint64, as standing) {
+	f := Finding{
+		Verdict: Tampered, What: "edited", Line: &seq, Next: keep, Reads: brief(line), Where: t.where(seq),
+		Sentence: fmt.Sprintf("line %d was changed after it was signed", seq),
+		Detail:   "it carries a signed checkpoint, and the signature is not the log's",
 	}
-	return nil, false
+	if as == usurped {
+		f.Sentence = fmt.Sprintf("line %d carries a checkpoint that the key you gave did not sign", seq)
+		f.Detail = "the line was changed, or the key is not this log's"
+	}
+	t.stop(f)
 }
-
-// where is a line's place in its file.
-func (t *trial) where(seq uint64) string {
-	for _, c := range []*chunk{t.now, t.prev} {
-		if c != nil && seq >= c.base && seq-c.base < uint64(len(c.lines)) {
-			return t.place(c, int(seq-c.base))
-		}
-	}
-	return ""
-}
-
-func (t *trial) place(c *chunk, i int) string {
-	name := Escape(t.Parts[c.part].Name)
-	if c.bundle > 0 {
-		return fmt.Sprintf("%s, entry %d", name, i)
-	}
-	offset := c.offset
-	for _, l := range c.lines[:i] {
-		offset += int64(len(l)) + 1
-	}
-	return fmt.Sprintf("%s, line %d, byte %d", name, c.before+i+1, offset)
-}
-
-// same reports whether two lines are one and the same text.
-func same(a, b []byte) (yes bool) { return len(a) > 0 && bytes.Equal(a, b) }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 )
 
 // paint is how words are coloured on a terminal.
@@ -16,9 +15,6 @@ func (p paint) as(code, s string) string {
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
-
-// heartbeat is how often a living log writes a line at least.
-const heartbeat = 5 * time.Minute
 
 const (
 	green = "32"
@@ -40,7 +36,7 @@ func (r *Report) Print(w io.Writer, colour bool) error {
 			b.WriteString("\n" + rows.String())
 		}
 	}
-	if len(r.Findings) == 0 || r.Exit == 2 {
+	if !r.bare && (len(r.Findings) == 0 || r.Exit == 2) {
 		b.WriteByte('\n')
 		r.basis(&b, p)
 	}
@@ -70,142 +66,84 @@ func (r *Report) bad(b *strings.Builder, p paint, f *Finding) {
 			fmt.Fprintf(b, "  %-15s  %s\n", name, value)
 		}
 	}
-	if f.Line != nil {
-		row("first bad line", strings.TrimRight(p.as(bold, fmt.Sprint(*f.Line))+"   "+f.Where, " "))
-	} else if f.Between != nil {
+	switch {
+	case f.Line != nil:
+		row(r.naming(f), strings.TrimRight(p.as(bold, fmt.Sprint(*f.Line))+"   "+f.Where, " "))
+	case f.Between != nil && f.Between.First == f.Between.Last:
+		row("line", fmt.Sprint(f.Between.First))
+	case f.Between != nil:
 		row("between lines", fmt.Sprintf("%d and %d", f.Between.First, f.Between.Last))
 	}
-	row("what was done", f.Detail)
+	about := "what was done"
+	if f.Verdict == Incomplete {
+		about = "what is known"
+	}
+	row(about, f.Detail)
 	row("it now reads", f.Reads)
-	if f.Verdict != Incomplete {
-		switch {
-		case f.Verdict == Diverged && f.Between != nil && f.Between.First == 0:
-			row("both agree", "on nothing")
-		case f.Verdict == Diverged && f.Between != nil:
-			row("both agree", fmt.Sprintf("up to line %d", f.Between.First-1))
-		case r.Good == 0:
-			row("good until", "nothing is known to be good")
-		case r.GoodTime != "":
-			row("good until", fmt.Sprintf("line %d, covered by a checkpoint of %s", r.Good-1, r.GoodTime))
-		default:
-			row("good until", fmt.Sprintf("line %d", r.Good-1))
-		}
-	}
-}
-
-// basis writes what the verdict rests on; the first question, whether it is
-// consistent, has been answered above it.
-func (r *Report) basis(b *strings.Builder, p paint) {
-	row := func(name, value, hue, says string) {
-		fmt.Fprintf(b, "  %-11s %s   %s\n", name, p.as(hue, fmt.Sprintf("%5s", value)), says)
-	}
-	yes := func(name string, ok bool, says string) {
-		value, hue := "no", amber
-		if ok {
-			value, hue = "yes", green
-		}
-		row(name, value, hue, says)
-	}
 	switch {
-	case r.Consistency != "CONSISTENT" && r.Good == 0:
-		row("Consistent", "no", amber, "nothing here could be proven")
-	case r.Consistency != "CONSISTENT":
-		row("Consistent", "part", amber, fmt.Sprintf("the lines before %d are what was signed; the rest is not proven", r.Good))
-	case r.single:
-		row("Consistent", "yes", green, "the line leads to the root "+short8(r.Root))
+	case f.Verdict == Incomplete || r.single:
+	case f.Verdict == Diverged && f.Between != nil:
+		row("both agree", r.common())
 	default:
-		row("Consistent", "yes", green, "every line leads to the root "+short8(r.Root))
+		row("good until", r.until())
 	}
-	anchored := "no key and no checkpoint came from elsewhere"
-	if len(r.Anchors) > 0 {
-		anchored = strings.Join(r.Anchors, ", and ")
-	}
-	yes("Anchored", len(r.Anchors) > 0, anchored)
-	yes("Witnessed", r.Witnesses.Met, r.Witnesses.words())
-	fresh, hue := "yes", green
-	if !young(r.Fresh.LineAge, 2*heartbeat) {
-		fresh, hue = "old", amber
-	}
-	row("Fresh", fresh, hue, r.freshness())
-	if r.single {
-		return
-	}
-	row("Signed", fmt.Sprint(r.Signed.Count), "0", fmt.Sprintf("of %d reveals and factor changes carry the holder's own signature", r.Signed.Of))
-	row("Pruned", fmt.Sprint(r.gone()), "0", r.prunings())
-	row("Unsigned", fmt.Sprint(r.Unsigned), "0", "lines beyond the checkpoint")
 }
 
-func (w Witnesses) words() string {
+// naming is what a bad line is called: the first only if it is known to be.
+func (r *Report) naming(f *Finding) string {
 	switch {
-	case !w.Asked:
-		return "not asked: no policy was given with --policy"
-	case w.Newest == nil:
-		return fmt.Sprintf("none of %d", w.Of)
+	case r.single:
+		return "line"
+	case f.What == "missing":
+		return "missing line"
+	case f.Earlier:
+		return "a bad line"
 	}
-	return fmt.Sprintf("%d of %d, newest %s", w.Have, w.Of, w.Newest.UTC().Format(time.RFC3339))
+	return "first bad line"
 }
 
-func (r *Report) freshness() string {
-	if r.Fresh.LineAge == nil {
-		return "the time of the newest signed line is not known"
+// common says how far two histories are known to be one: as far as something
+// that was kept fits both.
+func (r *Report) common() string {
+	if r.Common == 0 {
+		return "unknown: no older checkpoint that you kept says how far"
 	}
-	says := "newest signed line " + old(r.Fresh.LineAge)
-	if r.Fresh.WitnessAge != nil {
-		says += ", newest cosignature " + old(r.Fresh.WitnessAge)
-	}
-	return says
+	return fmt.Sprintf("up to line %d, by an older checkpoint that you kept", r.Common-1)
 }
 
-// old says an age as people do.
-func old(a *Age) string {
-	if a == nil {
-		return "missing"
-	}
-	d := time.Duration(*a)
+// until says how far the lines are known to be good.
+func (r *Report) until() string {
 	switch {
-	case d < -future:
-		return "dated in the future"
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%d s old", max(0, int(d.Seconds())))
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d min old", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h old", int(d.Hours()))
+	case r.Good == 0:
+		return "nothing is known to be good"
+	case r.GoodTime != "":
+		return fmt.Sprintf("line %d, covered by a checkpoint of %s", r.Good-1, r.GoodTime)
 	}
-	return fmt.Sprintf("%d days old", int(d.Hours()/24))
-}
-
-// gone is how many lines retention removed.
-func (r *Report) gone() (n uint64) {
-	for _, p := range r.Pruned {
-		n += p.Last - p.First + 1
-	}
-	return n
-}
-
-func (r *Report) prunings() string {
-	if len(r.Pruned) == 0 {
-		return "lines"
-	}
-	var each []string
-	for _, p := range r.Pruned {
-		each = append(each, fmt.Sprintf("%s, by line %d of %s", p.words(), p.By, Escape(p.At)))
-	}
-	return "lines: " + strings.Join(each, "; ")
+	return fmt.Sprintf("line %d", r.Good-1)
 }
 
 // notes writes what else was seen.
 func (r *Report) notes(b *strings.Builder) {
 	worst := r.worst()
 	var all []string
+	alike := map[string]int{}
 	for i := range r.Findings {
-		if f := &r.Findings[i]; f != worst {
+		f := &r.Findings[i]
+		if f == worst {
+			continue
+		}
+		if alike[f.What]++; alike[f.What] <= few {
 			all = append(all, "also: "+f.Sentence)
 		}
 	}
+	for _, f := range r.Findings {
+		if n := alike[f.What]; n > few {
+			all = append(all, fmt.Sprintf("also: %d more like these", n-few))
+			alike[f.What] = 0
+		}
+	}
 	for _, e := range r.Epochs {
-		all = append(all, fmt.Sprintf("a new epoch began at line %d of %s, under another name and key; %s that had been signed %s lost (%q)",
-			e.Line, Escape(e.At), lines(e.Lost), wasWere(e.Lost), e.Why))
+		all = append(all, e.words())
 	}
 	all = append(all, r.Notes...)
 	if len(all) > 0 {
@@ -216,18 +154,23 @@ func (r *Report) notes(b *strings.Builder) {
 	}
 }
 
-// short8 is a root that people compare by its ends.
-func short8(root string) string {
-	const ends = 6
-	if len(root) <= 2*ends {
-		return root
+// words says what a new epoch means for whoever has the old key.
+func (e Epoch) words() string {
+	says := fmt.Sprintf("a new epoch began at line %d of %s, under another name and key", e.Line, Escape(e.At))
+	if e.Lost > 0 {
+		says += fmt.Sprintf("; %s that had been signed %s lost", lines(e.Lost), wasWere(e.Lost))
 	}
-	return root[:ends] + "…" + root[len(root)-ends:]
-}
-
-func wasWere(n uint64) string {
-	if n == 1 {
-		return "was"
+	if e.Changed > 0 {
+		says += fmt.Sprintf("; %s before it %s not as signed, and the operator went on all the same", lines(e.Changed), isAre(e.Changed))
 	}
-	return "were"
+	if e.Why != "" {
+		says += ` ("` + e.Why + `")`
+	}
+	switch {
+	case e.Vouched == 0:
+		return says + ". The old key vouches for none of the lines; the new one does."
+	case e.Cited:
+		return says + fmt.Sprintf(". By what that line says, the old key vouches for the first %s only: give it with --key to have that checked.", lines(e.Vouched))
+	}
+	return says + fmt.Sprintf(". The old key vouches for the first %s only; for the lines from %d on, only the new one does.", lines(e.Vouched), e.Vouched)
 }

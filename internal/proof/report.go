@@ -2,7 +2,7 @@ package proof
 
 import (
 	"encoding/json"
-	"time"
+	"slices"
 )
 
 // Verdict is the word that a report begins with.
@@ -15,7 +15,11 @@ const (
 	Tampered   Verdict = "TAMPERED"
 	Diverged   Verdict = "DIVERGED"
 	Incomplete Verdict = "INCOMPLETE"
+	// Usage is no verdict on a log: the command line was not understood.
+	Usage Verdict = "USAGE"
 )
+
+const usageExit = 3
 
 // Exit is the exit code of a verdict.
 func (v Verdict) Exit() int {
@@ -24,6 +28,8 @@ func (v Verdict) Exit() int {
 		return 0
 	case Tampered, Diverged:
 		return 1
+	case Usage:
+		return usageExit
 	}
 	return 2
 }
@@ -42,29 +48,6 @@ func (v Verdict) grave() int {
 	return 0
 }
 
-// Span is a range of lines, First to Last.
-type Span struct {
-	First uint64 `json:"first"`
-	Last  uint64 `json:"last"`
-}
-
-// Pruned is a range that retention removed, and the line that says so.
-type Pruned struct {
-	Span
-	By uint64 `json:"by"`
-	At string `json:"at"`
-}
-
-// Epoch is the beginning of another key's time: until the line before, another
-// key signed, and the break stays for ever.
-type Epoch struct {
-	Line   uint64 `json:"line"`
-	At     string `json:"at"`
-	Origin string `json:"origin,omitempty"`
-	Lost   uint64 `json:"lost"`
-	Why    string `json:"why,omitempty"`
-}
-
 // Finding is something that is not as it should be.
 type Finding struct {
 	Verdict Verdict `json:"verdict"`
@@ -74,8 +57,10 @@ type Finding struct {
 	What string `json:"what"`
 	// Sentence says it to a person.
 	Sentence string `json:"sentence"`
-	// Line is the first bad line, where one can be named.
-	Line *uint64 `json:"line,omitempty"`
+	// Line is the first bad line, where one can be named; Earlier says that one
+	// before it may be bad too, which nothing here can tell.
+	Line    *uint64 `json:"line,omitempty"`
+	Earlier bool    `json:"earlier,omitempty"`
 	// Between is the stretch in which something is wrong, where that is known.
 	Between *Span `json:"between,omitempty"`
 	// Detail is what can be known about what was done.
@@ -109,7 +94,12 @@ type Report struct {
 	Good     uint64 `json:"good"`
 	GoodTime string `json:"good_time,omitempty"`
 
-	Anchors   []string  `json:"anchored"`
+	Anchors []string `json:"anchored"`
+	// Unanchored is why there is no anchor.
+	Unanchored string `json:"unanchored,omitempty"`
+	// Common is how many lines a kept checkpoint says that both histories have,
+	// where another one is of another history.
+	Common    uint64    `json:"common,omitempty"`
 	Witnesses Witnesses `json:"witnessed"`
 	Fresh     Fresh     `json:"fresh"`
 	Signed    Person    `json:"signed"`
@@ -120,45 +110,9 @@ type Report struct {
 	// Notes are sentences about what else was seen.
 	Notes []string `json:"notes,omitempty"`
 
-	single bool // one line was judged, by a proof of its own
-}
-
-// Witnesses is what the policy's witnesses vouch for.
-type Witnesses struct {
-	Asked  bool       `json:"asked"`
-	Met    bool       `json:"met"`
-	Have   int        `json:"have"`
-	Of     int        `json:"of"`
-	Newest *time.Time `json:"newest,omitempty"`
-}
-
-// Fresh is how old the newest of each kind is; nil where there is none.
-type Fresh struct {
-	Line       string `json:"line,omitempty"`
-	LineAge    *Age   `json:"line_age,omitempty"`
-	WitnessAge *Age   `json:"witness_age,omitempty"`
-}
-
-// Age is a duration, in JSON as seconds.
-type Age time.Duration
-
-// MarshalJSON writes seconds.
-func (a Age) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(a).Seconds()) }
-
-// UnmarshalJSON reads them.
-func (a *Age) UnmarshalJSON(b []byte) error {
-	var seconds float64
-	err := json.Unmarshal(b, &seconds)
-	*a = Age(seconds * float64(time.Second))
-	return err
-}
-
-// Person is how many effects carry their holder's own signature, out of those
-// that could.
-type Person struct {
-	Count   int  `json:"count"`
-	Of      int  `json:"of"`
-	Checked bool `json:"checked"`
+	single bool   // one line was judged, by a proof of its own
+	end    uint64 // the number after the last line that was there
+	bare   bool   // nothing was there to judge, so nothing is said about what it rests on
 }
 
 // JSON is the report as one line.
@@ -182,4 +136,25 @@ func (r *Report) worst() *Finding {
 		}
 	}
 	return worst
+}
+
+// Nothing is the report where there was nothing to judge.
+func Nothing(v Verdict, sentence, detail, next string) *Report {
+	r := &Report{Consistency: string(v), Anchors: []string{}, bare: true}
+	r.Add(Finding{Verdict: v, What: "nothing-seen", Sentence: sentence, Detail: detail, Next: next})
+	return r
+}
+
+// Add puts a finding to a report that was drawn up already.
+func (r *Report) Add(f Finding) {
+	r.find(f)
+	if w := r.worst(); w.Sentence == f.Sentence {
+		r.Verdict, r.Sentence, r.Exit = f.Verdict, f.Sentence, f.Verdict.Exit()
+	}
+	r.order()
+}
+
+// order puts the gravest findings first.
+func (r *Report) order() {
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return b.Verdict.grave() - a.Verdict.grave() })
 }

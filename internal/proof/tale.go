@@ -26,10 +26,15 @@ func telling(event []byte) (yes bool) {
 	return false
 }
 
-// signable reports whether the holder could have signed what the event tells.
-func signable(event []byte) (yes bool) {
+// signable reports whether the holder could have signed what the event tells:
+// that a card's number was shown, which its page without the number is not, or
+// that a factor changed. A visitor's text cannot hold the member, since the
+// quotes in it are escaped.
+func signable(event, rest []byte) (yes bool) {
 	switch string(event) {
-	case "sensitive_read", "authn_factor_enrolled", "authn_factor_removed":
+	case "sensitive_read":
+		return bytes.Contains(rest, []byte(`,"part":"number"`))
+	case "authn_factor_enrolled", "authn_factor_removed":
 		return true
 	}
 	return false
@@ -54,6 +59,7 @@ type tale struct {
 		Signature string `json:"signature"`
 		Former    string `json:"former"`
 		Lost      uint64 `json:"lost"`
+		Changed   uint64 `json:"changed"`
 		Why       string `json:"why"`
 		// First and Last are the range that was pruned, and Edge the peaks of
 		// the tree up to its end.

@@ -52,13 +52,22 @@ func (x *tileTrial) conclude(t *trial) {
 	if len(x.untrue) > 0 {
 		t.r.find(Finding{
 			Verdict: Tampered, What: "tile", Sentence: "hash tile " + x.untrue[0] + " is not the one that was signed",
-			Detail: fmt.Sprintf("in %s; %d tiles differ, or more", Escape(x.Name), len(x.untrue)), Next: keep,
+			Detail: x.place(len(x.untrue)), Next: keep,
 		})
 	}
 	if len(x.absent) > 0 && x.Whole {
 		t.r.find(Finding{
 			Verdict: Incomplete, What: "missing", Sentence: "hash tile " + x.absent[0] + " is missing",
-			Detail: "in " + Escape(x.Name), Next: "Export or copy the log again, whole.",
+			Detail: x.place(len(x.absent)), Next: "Export or copy the log again, whole.",
 		})
 	}
+}
+
+// place says where, and that it is not one tile alone.
+func (x *tileTrial) place(tiles int) string {
+	says := "in " + Escape(x.Name)
+	if tiles > 1 {
+		says += fmt.Sprintf("; %d tiles or more", tiles)
+	}
+	return says
 }

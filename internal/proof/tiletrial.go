@@ -3,6 +3,7 @@ package proof
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -33,7 +34,7 @@ func (x *tileTrial) summon(t *trial) {
 		return
 	}
 	x.Tiles, x.whole = t.Tiles, true
-	x.at = judge(t.Tiles.At, t.Keys)
+	x.at = t.judge(t.Tiles.At)
 	x.at.role = tiled
 	x.usable = x.at.standing == proven || x.at.standing == unjudged
 	x.reader = Tree(x.at.Checkpoint, x.Read)
@@ -155,6 +156,24 @@ func (x *tileTrial) name(t *trial) (found bool) {
 	}
 	t.stop(x.named(t, first+uint64(bad), differ, len(hashes)))
 	return true
+}
+
+// same reports whether all lines before seq are those that the tiles have.
+func (x *tileTrial) same(seq uint64) (yes bool) {
+	if !x.usable || x.size < seq || x.begin < 0 || len(x.absent)+len(x.untrue) > 0 {
+		return false
+	}
+	last := x.size - 1
+	first := last - last%Width
+	var places []int64
+	for n := first + uint64(x.begin); n < seq; n++ {
+		places = append(places, tlog.StoredHashIndex(0, int64(n)))
+	}
+	if len(places) == 0 {
+		return true
+	}
+	hashes, err := x.reader.ReadHashes(places)
+	return err == nil && slices.Equal(hashes, x.block[x.begin:x.begin+len(hashes)])
 }
 
 // named is the finding about one line.

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -19,8 +20,13 @@ type token struct {
 	not   bool
 	field string
 	colon bool // a field was named
-	value string
-	quote bool // the value stood in quotes
+	items []item
+}
+
+// item is a value: of a field several may stand, with commas between them.
+type item struct {
+	text  string
+	quote bool // it stood in quotes
 }
 
 func (t *token) wrong(format string, args ...any) error {
@@ -48,13 +54,30 @@ func (l *lexer) next() (*token, error) {
 		t.field, t.colon = string(l.rest[:n]), true
 		l.skip(n + 1)
 	}
+	for {
+		if err := l.item(t); err != nil {
+			return nil, err
+		}
+		if len(l.rest) == 0 || l.rest[0] != ',' {
+			return t, nil
+		}
+		l.skip(1)
+	}
+}
+
+// item reads the next value. A comma ends it where a list may stand: after a
+// field's name.
+func (l *lexer) item(t *token) error {
 	if len(l.rest) > 0 && l.rest[0] == '"' {
-		return t, l.quoted(t)
+		return l.quoted(t)
 	}
 	n := l.end(0)
-	t.value = string(l.rest[:n])
+	if i := slices.Index(l.rest[:n], ','); t.colon && i >= 0 {
+		n = i
+	}
+	t.items = append(t.items, item{text: string(l.rest[:n])})
 	l.skip(n)
-	return t, nil
+	return nil
 }
 
 // end is where the word ends that i lies in.
@@ -84,10 +107,10 @@ func (l *lexer) quoted(t *token) error {
 	for i := 1; i < len(l.rest); i++ {
 		switch r := l.rest[i]; r {
 		case '"':
-			if i+1 < len(l.rest) && !unicode.IsSpace(l.rest[i+1]) {
+			if i+1 < len(l.rest) && !unicode.IsSpace(l.rest[i+1]) && !(t.colon && l.rest[i+1] == ',') {
 				return t.wrong("after the closing quote a space must follow")
 			}
-			t.value, t.quote = b.String(), true
+			t.items = append(t.items, item{b.String(), true})
 			l.skip(i + 1)
 			return nil
 		case '\\':
@@ -102,40 +125,53 @@ func (l *lexer) quoted(t *token) error {
 	return t.wrong("the closing quote is missing")
 }
 
-// word checks the token and brings its value into its one spelling.
-func (t *token) word() (Word, error) {
-	w := Word{Field: t.field, Not: t.not, At: t.at}
+// words checks the token and brings its values into their one spelling. A list
+// is as many words of its field.
+func (t *token) words() (words []Word, err error) {
+	for _, i := range t.items {
+		w := Word{Field: t.field, Not: t.not, At: t.at}
+		if w.Value, err = t.value(i); err != nil {
+			return nil, err
+		}
+		words = append(words, w)
+	}
+	return words, nil
+}
+
+func (t *token) value(i item) (string, error) {
 	if !t.colon {
-		return t.free(w)
+		return t.free(i)
 	}
 	d, known := fields[t.field]
 	switch {
 	case !known:
-		return w, t.unknown()
+		return "", t.unknown()
 	case t.not && d.once:
-		return w, t.wrong("%s: cannot be turned around", t.field)
-	case t.value == "" && !(t.quote && d.empty):
-		return w, t.wrong("%s: lacks its value, as in %s:%s", t.field, t.field, d.example)
-	case len(t.value) > maxValue:
-		return w, t.wrong("nothing of more than %d bytes stands there", maxValue)
+		return "", t.wrong("%s: cannot be turned around", t.field)
+	case len(t.items) > 1 && d.once:
+		return "", t.wrong("%s: takes one value, as in %s:%s", t.field, t.field, d.example)
+	case len(t.items) > 1 && i == item{}:
+		return "", t.wrong("a value of the list is missing; a list has commas and no spaces, as in %s:A,B", t.field)
+	case i.text == "" && !(i.quote && d.empty):
+		return "", t.wrong("%s: lacks its value, as in %s:%s", t.field, t.field, d.example)
+	case len(i.text) > maxValue:
+		return "", t.wrong("nothing of more than %d bytes stands there", maxValue)
 	}
-	value, want := d.check(t.value)
+	value, want := d.check(i.text)
 	if want != "" {
-		return w, t.wrong("%s", want)
+		return "", t.wrong("%s", want)
 	}
-	w.Value = value
-	return w, nil
+	return value, nil
 }
 
-func (t *token) free(w Word) (Word, error) {
+func (t *token) free(i item) (string, error) {
 	switch {
-	case t.value == "":
-		return w, t.wrong("there is nothing to look for")
-	case len(t.value) > maxValue:
-		return w, t.wrong("a word has at most %d bytes", maxValue)
+	case i.text == "":
+		return "", t.wrong("there is nothing to look for")
+	case len(i.text) > maxValue:
+		return "", t.wrong("a word has at most %d bytes", maxValue)
 	}
-	w.Value = t.value
-	return w, nil
+	return i.text, nil
 }
 
 func (t *token) unknown() error {

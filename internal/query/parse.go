@@ -48,8 +48,9 @@ const (
 )
 
 // Parse reads a query: words, each with a field or free, a leading - to turn it
-// around, and quotes around what holds a space. Words of one field are
-// alternatives; different fields, and free words, must all hold.
+// around, and quotes around what holds a space or a comma. Words of one field,
+// and values with commas between them, are alternatives; different fields, and
+// free words, must all hold.
 func Parse(q string) (Filter, error) {
 	if len(q) > maxQuery {
 		return Filter{}, &Error{At: 1, Word: clip(q), Want: fmt.Sprintf("a query has at most %d bytes", maxQuery)}
@@ -64,17 +65,17 @@ func Parse(q string) (Filter, error) {
 		if t == nil {
 			return f, nil
 		}
-		w, err := t.word()
+		words, err := t.words()
 		if err != nil {
 			return Filter{}, err
 		}
-		if len(f.Words) == maxWords {
-			return Filter{}, &Error{At: t.at, Word: clip(t.text), Want: fmt.Sprintf("a query has at most %d words", maxWords)}
+		if len(f.Words)+len(words) > maxWords {
+			return Filter{}, t.wrong("a query has at most %d words", maxWords)
 		}
-		if err := f.once(w, t); err != nil {
+		if err := f.once(words[0], t); err != nil {
 			return Filter{}, err
 		}
-		f.Words = append(f.Words, w)
+		f.Words = append(f.Words, words...)
 	}
 }
 
@@ -137,12 +138,15 @@ func (w Word) String() string {
 }
 
 // bare reports whether a value needs no quotes. A free word needs them where it
-// would read as turned around or as a field's.
+// would read as turned around or as a field's, a field's where it would as a list.
 func bare(w Word) (ok bool) {
 	if w.Value == "" || strings.HasPrefix(w.Value, `"`) || strings.ContainsFunc(w.Value, unicode.IsSpace) {
 		return false
 	}
-	return w.Field != "" || !strings.HasPrefix(w.Value, "-") && !strings.Contains(w.Value, ":")
+	if w.Field != "" {
+		return !strings.Contains(w.Value, ",")
+	}
+	return !strings.HasPrefix(w.Value, "-") && !strings.Contains(w.Value, ":")
 }
 
 // Fields are the names of the fields that the query uses, each once, sorted; a

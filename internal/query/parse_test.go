@@ -44,6 +44,15 @@ func TestParse(t *testing.T) {
 		{`actor:"" -session:""`, []query.Word{w("actor", ""), not(w("session", ""))}},
 		{`actor:"ada lovelace"`, []query.Word{w("actor", "ada lovelace")}},
 		{"10:30", []query.Word{w("", "10:30")}},
+		{"event:authn_login_fail,AUTHN_LOGIN_SUCCESS,session_* -level:info,warning", []query.Word{
+			w("event", "authn_login_fail"), w("event", "authn_login_success"), w("event", "session_*"), not(w("level", "INFO")), not(w("level", "WARNING")),
+		}},
+		{"ip:10.0.0.1,192.0.2.0/24 seq:1..2,7 reason:idle,cap outcome:failure,success card:c_1,c_2 request:r_1,r_2", []query.Word{
+			w("ip", "10.0.0.1"), w("ip", "192.0.2.0/24"), w("seq", "1..2"), w("seq", "7"), w("reason", "idle"), w("reason", "cap"),
+			w("outcome", "failure"), w("outcome", "success"), w("card", "c_1"), w("card", "c_2"), w("request", "r_1"), w("request", "r_2"),
+		}},
+		{`actor:alice,"bob, jr",""`, []query.Word{w("actor", "alice"), w("actor", "bob, jr"), w("actor", "")}},
+		{`a,b "c,d" node:"a,1"`, []query.Word{w("", "a,b"), w("", "c,d"), w("node", "a,1")}},
 	} {
 		f, err := query.Parse(c.q)
 		if err != nil {
@@ -100,6 +109,12 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"since:yesterday", `query, column 1, "since:yesterday": a time is a date (2026-11-24), an instant (2026-11-24T16:51:27Z) or how long ago (90m, 24h, 7d); all are UTC`},
 		{"since:1h since:2h", `query, column 10, "since:2h": since: stands once in a query`},
 		{"-until:1h", `query, column 1, "-until:1h": until: cannot be turned around`},
+		{"event:authn_login_fail,authn_login_sucess", `query, column 1, "event:authn_login_fail,authn_login_sucess": there is no event "authn_login_sucess"; did you mean authn_login_success?`},
+		{"event:authn_login_fail, session_created", `query, column 1, "event:authn_login_fail,": a value of the list is missing; a list has commas and no spaces, as in event:A,B`},
+		{"level:,", `query, column 1, "level:,": a value of the list is missing; a list has commas and no spaces, as in level:A,B`},
+		{"since:1h,2h", `query, column 1, "since:1h,2h": since: takes one value, as in since:24h`},
+		{`"a",b`, `query, column 1, "\"a\",b": after the closing quote a space must follow`},
+		{"a seq:" + strings.Repeat("1,", 63) + "1", `query, column 3, "seq:` + strings.Repeat("1,", 28) + `": a query has at most 64 words`},
 		{`"open`, `query, column 1, "\"open": the closing quote is missing`},
 		{`"a"b`, `query, column 1, "\"a\"b": after the closing quote a space must follow`},
 		{`"a\n"`, `query, column 1, "\"a\\n\"": inside quotes, \ stands only before " and \`},
@@ -123,7 +138,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 // TestRoundTrip prints what random words parse to, and parses that.
 func TestRoundTrip(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{`"`, `\`, "-", ":", " ", "a", "é", "event:", "seq:", "ip:", "actor:", "level:", "since:", "*", "authn_", "..", "1", "10.0.0.0/8", "INFO", ">=", "2026-11-24", "24h", "\u00a0"}
+	pieces := []string{`"`, `\`, "-", ":", " ", "a", "é", "event:", "seq:", "ip:", "actor:", "level:", "since:", "*", "authn_", "..", "1", "10.0.0.0/8", "INFO", ">=", ",", "2026-11-24", "24h", "\u00a0"}
 	good := 0
 	for range 200_000 {
 		var b strings.Builder

@@ -153,11 +153,15 @@ func contradicted(said string, e event.LogVerifyFailed) string {
 func broken(said string, e event.LogEpochStarted) string {
 	switch e.Lost {
 	case 0:
-		return said
 	case 1:
-		return said + "; 1 signed line is not there any more"
+		said += "; 1 signed line is not there any more"
+	default:
+		said = fmt.Sprintf("%s; %d signed lines are not there any more", said, e.Lost)
 	}
-	return fmt.Sprintf("%s; %d signed lines are not there any more", said, e.Lost)
+	if e.Changed > 0 {
+		said += "; " + count(int(e.Changed), "line") + " changed"
+	}
+	return said
 }
 
 // fieldNames writes a form's fields as its labels do, near enough.

@@ -69,6 +69,8 @@ var said = []struct {
 	{event.AlertAcknowledged{Line: 17, Event: "sys_clock_step"}, "Line 17 seen to"},
 	{event.LogEpochStarted{Size: 41, Lost: 1}, "The log goes on under a new name and key; 1 signed line is not there any more"},
 	{event.LogEpochStarted{Size: 41, Lost: 3}, "The log goes on under a new name and key; 3 signed lines are not there any more"},
+	{event.LogEpochStarted{Lost: 3, Changed: 3}, "The log goes on under a new name and key; 3 signed lines are not there any more; 3 lines changed"},
+	{event.LogEpochStarted{Changed: 1}, "The log goes on under a new name and key; 1 line changed"},
 	{event.LogEpochStarted{}, "The log goes on under a new name and key"},
 	{event.LogFileAltered{}, "The log's file was altered; it was written again from the database"},
 	{event.DeliveryFailed{Delivery: "webhook", Status: 503, Reason: "refused"}, "Log lines are not delivered: the receiver refuses them"},

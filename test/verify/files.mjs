@@ -143,12 +143,14 @@ export async function gather(args, now) {
   const [dir] = dirs
   const tiled = dirs.find((d) => existsSync(join(d, 'tile')))
   const parts = existsSync(join(dir, 'security.log')) || readdirSync(dir).some((n) => n.startsWith('security-')) ? segments(dir) : bundles(dir)
+  const lying = (name) => dirs.map((d) => join(d, name)).find(existsSync) // what one place lacks, another has
   const policy = await policyOf(said.policy)
   let keys = [...(await Promise.all(said.keys.map((k) => keysOf(k, dir)))).flat(), ...(policy?.logs ?? [])]
-  if (!keys.length && existsSync(join(dir, 'log.pub'))) keys = await keysOf(join(dir, 'log.pub'), dir)
+  const pub = lying('log.pub')
+  if (!keys.length && pub) keys = await keysOf(pub, dirname(pub))
   return {
     parts, nothing: parts.length === 0, tiles: tiled && tilesOf(tiled), keys, policy, now,
-    checkpoint: read(said.checkpoint ?? join(dir, 'checkpoint')), kept: said.against.flatMap((p) => keptOf(p, dir)),
+    checkpoint: read(said.checkpoint ?? lying('checkpoint') ?? ''), kept: said.against.flatMap((p) => keptOf(p, dir)),
     allowUnsigned: said.allowUnsigned ?? false, require: said.require,
   }
 }

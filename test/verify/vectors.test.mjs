@@ -1,8 +1,10 @@
 // The parts of the verifier in JavaScript against values that are not its own:
 // those of the standards and of other programs.
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { bytesOf, fromBase64, hex, join, whole } from '../../internal/web/assets/js/verify/bytes.js'
+import { unlike } from '../../internal/web/assets/js/verify/form.js'
 import { judge, readCheckpoint, readKey, readKeys, readNote } from '../../internal/web/assets/js/verify/note.js'
 import { readProof } from '../../internal/web/assets/js/verify/prooffile.js'
 import { climbed, emptyRoot, included, leafHash, path, peaks, Tree } from '../../internal/web/assets/js/verify/tree.js'
@@ -107,6 +109,19 @@ describe('notes', () => {
     const found = await judge(readNote(bytesOf(signed + line)), [key])
     assert.deepEqual(found.map((f) => [f.unchecked, f.fits]), [[true, undefined]])
   })
+})
+
+test('the form of every line of the vocabulary', () => {
+  const dir = new URL('../../internal/event/testdata/', import.meta.url)
+  const golden = readdirSync(dir).filter((n) => n.endsWith('.json'))
+  assert.ok(golden.length > 50)
+  for (const name of golden) {
+    const line = readFileSync(new URL(name, dir), 'utf8').trimEnd()
+    assert.equal(unlike(line), '', name)
+    for (const [from, to] of [[',"level"', ', "level"'], ['"INFO', '"\u001bINFO'], ['"appid":"c', '"appid":"\\u0063'], ['"schema":1}', '"schema":1,"x":1}'], ['"level":', '"level":"INFO","level":'], ['"appid":"coffer",', '']]) {
+      if (line.includes(from)) assert.notEqual(unlike(line.replace(from, () => to)), '', `${name} with ${to}`)
+    }
+  }
 })
 
 test('spellings', () => {

@@ -24,6 +24,12 @@ func (c Case) bad(seq int) Case {
 	return c
 }
 
+// with adds arguments.
+func (c Case) with(args ...string) Case {
+	c.Args = append(args, c.Args...)
+	return c
+}
+
 // between says in which stretch the verifier must see the fault: from one
 // checkpoint in the log to the next.
 func (c Case) between(b *Bench, seq int) Case {
@@ -55,6 +61,12 @@ func (b *Bench) altered() []Case {
 			c.At(mid, bytes.Replace(c.Line(mid), []byte(from), []byte(to), 1))
 		}).between(b, mid)
 	}
+	// Coffer writes no such line, so it can be named by its checkpoints alone.
+	unlike := func(name, about string, from, to string) Case {
+		return forged(name, about, "form", 1, tampered, func(b *Bench, c *Copy) {
+			c.At(mid, bytes.Replace(c.Line(mid), []byte(from), []byte(to), 1))
+		}).bad(mid)
+	}
 	return []Case{
 		forged("flip-byte", "one bit of one letter", "edited", 1, tampered, func(b *Bench, c *Copy) {
 			line := c.Line(mid)
@@ -62,8 +74,17 @@ func (b *Bench) altered() []Case {
 			c.At(mid, line)
 		}).between(b, mid),
 		edit("edit-address", "another address", "203.0.113.", "198.51.100."),
-		edit("edit-space", "a space that no reader sees", `"level":`, `"level": `),
-		edit("edit-member", "a member more at the end", `"schema":1}`, `"schema":1,"x":1}`),
+		unlike("edit-space", "a space that no reader sees", `"level":`, `"level": `),
+		unlike("edit-space-end", "a space at the end of a line", `"schema":1}`, `"schema":1} `),
+		unlike("edit-member", "a member more at the end", `"schema":1}`, `"schema":1,"x":1}`),
+		unlike("edit-escape", "a control byte that colours a terminal", "Example/1.0", "\x1b[31m/1.0"),
+		unlike("edit-override", "a character that turns the writing round", "Example/1.0", "\u202e/1.0"),
+		unlike("edit-spelling", "a letter spelt as a code", "Example/1.0", `\u0045xample/1.0`),
+		forged("edit-unlike-kept", "a control byte, and only a kept checkpoint", "form", 1, tampered, func(b *Bench, c *Copy) {
+			seq := b.plain(b.plan.Lines - b.plan.Lines/100)
+			c.At(seq, bytes.Replace(c.Line(seq), []byte("Example/1.0"), []byte("\x1b/1.0"), 1))
+			c.Checkpoint = nil
+		}).with("--against", "keep/late.checkpoint"),
 		forged("edit-number", "a line under another number", "edited", 1, tampered, func(b *Bench, c *Copy) {
 			c.At(mid, bytes.Replace(c.Line(mid), fmt.Appendf(nil, `{"seq":%d,`, mid), fmt.Appendf(nil, `{"seq":%d,`, 7), 1))
 		}).bad(mid),

@@ -124,9 +124,16 @@ func (b *Bench) tiles() []Case {
 		return patch(dir, bundle, func(f []byte) []byte { return flipAfter(f, fmt.Sprintf(`{"seq":%d,"datetime":"2`, mid), 2) })
 	}).bad(mid)
 	nothing := func(*Bench, string) error { return nil }
+	bare := func(b *Bench, dir string) error {
+		c := b.Good.Copy()
+		c.Checkpoint, c.Pub = nil, ""
+		return c.Write(filepath.Join(dir, "../copy"), b.twin, b.path("good/copy"))
+	}
 	return []Case{
 		tiled("tiles-good", "an export as it was made", "", 0, intact, nothing),
 		tiled("tiles-and-file", "a data directory and its export", "", 0, intact, nothing, key("good/copy", "tiles-and-file/export")...),
+		tiled("tiles-lend-checkpoint", "lines alone, and an export with the rest", "", 0, intact, bare, key("tiles-lend-checkpoint/copy", "tiles-lend-checkpoint/export")...),
+		tiled("tiles-lend-key", "the same, and no key from elsewhere", "", 0, unanchored, bare, "tiles-lend-key/copy", "tiles-lend-key/export"),
 		named, row,
 		tiled("tiles-hash-flipped", "one bit of a hash tile", "tile", 1, tampered, func(_ *Bench, dir string) error {
 			return patch(dir, hash, func(f []byte) []byte { f[100] ^= 1; return f })

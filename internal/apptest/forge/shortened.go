@@ -86,6 +86,7 @@ func (b *Bench) unsealed() []Case {
 	growing.Args = append([]string{"--allow-unsigned"}, growing.Args...)
 	return []Case{
 		forged("unsigned-tail", "lines beyond the checkpoint", "unsigned", 2, incomplete, func(_ *Bench, c *Copy) { longer(c, 3) }),
+		forged("unsigned-one", "one line beyond the checkpoint", "unsigned", 2, incomplete, func(_ *Bench, c *Copy) { longer(c, 1) }),
 		forged("unsigned-segment", "a segment that was never signed", "unsigned", 2, incomplete, segment),
 		allowed, growing,
 	}

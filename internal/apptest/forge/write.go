@@ -101,6 +101,9 @@ func (c *Copy) Write(dir string, twin *Copy, twinDir string) error {
 			return err
 		}
 	}
+	if c.Pub == "" {
+		return nil
+	}
 	return os.WriteFile(filepath.Join(dir, "log.pub"), []byte(c.Pub), 0o644)
 }
 

@@ -34,6 +34,11 @@ func (f *Follower) attach(ctx context.Context) error {
 }
 
 func (f *Follower) attachOne(ctx context.Context) (ended bool, err error) {
+	for _, name := range []string{segmentName(f.segment), Name} {
+		if err := f.evict(ctx, name); err != nil {
+			return false, err
+		}
+	}
 	right := f.size
 	if err := f.openSegment(); err != nil {
 		return false, err
@@ -54,7 +59,7 @@ func (f *Follower) attachOne(ctx context.Context) (ended bool, err error) {
 		err = f.cut()
 	}
 	if err == nil && ended {
-		return true, f.finish()
+		return true, f.finish(ctx)
 	}
 	return false, errors.Join(err, f.remember())
 }
@@ -81,12 +86,11 @@ func (f *Follower) openSegment() error {
 	return nil
 }
 
-// regular refuses what only looks like a file: a pipe would take lines and keep
-// none.
+// regular refuses what took the file's place since it was looked at.
 func regular(file Handle) error {
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file", file.Name())
+		err = fmt.Errorf("%s is %s and no file", file.Name(), kind(info))
 	}
 	return err
 }
@@ -100,7 +104,7 @@ func (f *Follower) setAside(ctx context.Context, right int64) error {
 	}
 	for i, path := range paths {
 		to := filepath.Join(f.Dir, kept+strings.Repeat("-next", i))
-		if err := f.Disk.Rename(path, to); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := f.away(path, to); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}

@@ -73,7 +73,7 @@ func (k *keeper) replace(ctx context.Context, s *finished, there bool) error {
 	kept := ""
 	if there {
 		kept = aside(segmentName(s.first))
-		if err := k.Disk.Rename(k.path(s), filepath.Join(k.Dir, kept)); err != nil {
+		if err := k.away(k.path(s), filepath.Join(k.Dir, kept)); err != nil {
 			return err
 		}
 	}

@@ -171,7 +171,7 @@ func (f *Follower) catchUp(ctx context.Context) error {
 		if err != nil || len(lines) == 0 {
 			return err
 		}
-		if err := f.write(lines); err != nil {
+		if err := f.write(ctx, lines); err != nil {
 			f.detach() // what it holds now is found out when it is opened again
 			return err
 		}

@@ -23,8 +23,9 @@ type keeper struct {
 	Config
 	id string
 
-	mu   sync.Mutex
-	kept map[uint64]*finished // by the number of the first line
+	mu      sync.Mutex
+	kept    map[uint64]*finished // by the number of the first line
+	touched int                  // by somebody else, and right, since that was last told
 }
 
 // finished is a segment that got its last line.
@@ -81,6 +82,7 @@ func (k *keeper) lookAll(ctx context.Context) error {
 	} else if err != nil {
 		return nil // the database does not answer, and the follower says so
 	}
+	defer k.tellTouched()
 	for _, s := range k.all() {
 		err := k.look(ctx, s)
 		if ctx.Err() != nil {
@@ -94,6 +96,14 @@ func (k *keeper) lookAll(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tellTouched tells once of what may be every segment, as after a restore.
+func (k *keeper) tellTouched() {
+	if k.touched > 0 {
+		slog.Warn("finished segments of the log were touched by somebody else; their content is right", "segments", k.touched)
+	}
+	k.touched = 0
 }
 
 // tidy removes the segments that retention has ended.
@@ -159,7 +169,7 @@ func (k *keeper) look(ctx context.Context, s *finished) error {
 	case !same:
 		return k.replace(ctx, s, true)
 	case s.looks != lasting{}:
-		slog.Warn("a finished segment of the log was touched by somebody else; its content is right", "segment", s.first)
+		k.touched++
 	}
 	return k.right(ctx, s, after)
 }

@@ -9,14 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"coffer/internal/apptest"
 	"coffer/internal/db"
 	"coffer/internal/event"
-	"coffer/internal/fault"
 	"coffer/internal/seclog/file"
 )
 
@@ -155,51 +153,6 @@ func replaced(path string) error {
 		return err
 	}
 	return os.Rename(path+".copy", path)
-}
-
-// TestInItsPlace puts what is no file where the file was: within a second
-// nothing is written any more, and when the way is free again all of it is.
-func TestInItsPlace(t *testing.T) {
-	for name, put := range map[string]func(path string) error{
-		"a directory": func(p string) error { return os.Mkdir(p, 0o700) },
-		"a link":      func(p string) error { return os.Symlink("elsewhere", p) },
-		"a pipe":      func(p string) error { return syscall.Mkfifo(p, 0o600) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t, apptest.Migrated(t, db.SQLite))
-			stop := r.start(t)
-			defer stop()
-			r.put(t, 3)
-			r.caughtUp(t, 5*time.Second)
-			path := filepath.Join(r.dir, file.Name)
-			if err := os.Rename(path, path+".away"); err != nil {
-				t.Fatal(err)
-			}
-			if err := put(path); err != nil {
-				t.Fatal(err)
-			}
-			if why := r.gateTurns(t, time.Second); why == nil {
-				t.Fatal("the gate was opened, want it shut")
-			}
-			ctx := event.System(t.Context(), "test")
-			if err := r.Record(ctx, event.LogHeartbeat{}); !fault.Is(err, fault.Unavailable) {
-				t.Errorf("Record() = %v with the gate shut, want Unavailable", err)
-			}
-			if err := errors.Join(os.Remove(path), os.Rename(path+".away", path)); err != nil {
-				t.Fatal(err)
-			}
-			if why := r.gateTurns(t, time.Second); why != nil {
-				t.Fatalf("the gate was shut again (%v), want it open", why)
-			}
-			r.put(t, 1)
-			stop()
-			r.exact(t)
-			if got := r.altered(); len(got) > 0 {
-				t.Errorf("alarms = %+v, want none: the file is as it was", got)
-			}
-		})
-	}
 }
 
 // gateTurns waits for the gate to turn. The time is a second of the follower's

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -24,8 +25,8 @@ func untilRotation(lines []seal.Line) (n int, ends bool) {
 // rotate gives the finished segment its name and begins the next. Only when
 // both are durable does the mark move on: a mark on a segment that is not there
 // would lead to the file of the one before.
-func (f *Follower) rotate() error {
-	if err := f.finish(); err != nil {
+func (f *Follower) rotate(ctx context.Context) error {
+	if err := f.finish(ctx); err != nil {
 		return err
 	}
 	if err := f.create(); err != nil {
@@ -38,8 +39,11 @@ func (f *Follower) rotate() error {
 // finish closes a segment whose last line is written: renamed, unless a run
 // before this one did that already, and then read-only. In the other order a
 // crash between the two would leave an active file that nobody can append to.
-func (f *Follower) finish() error {
+func (f *Follower) finish(ctx context.Context) error {
 	if f.active() {
+		if err := f.evict(ctx, segmentName(f.segment)); err != nil {
+			return err
+		}
 		if err := f.Disk.Rename(f.f.Name(), filepath.Join(f.Dir, segmentName(f.segment))); err != nil {
 			return err
 		}

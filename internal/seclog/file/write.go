@@ -1,20 +1,21 @@
 package file
 
 import (
+	"context"
 	"fmt"
 
 	"coffer/internal/seclog/seal"
 )
 
 // write appends lines up to the end of a segment, then syncs once.
-func (f *Follower) write(lines []seal.Line) error {
+func (f *Follower) write(ctx context.Context, lines []seal.Line) error {
 	for len(lines) > 0 {
 		n, ends := untilRotation(lines)
 		if err := f.append(lines[:n]); err != nil {
 			return err
 		}
 		if ends {
-			if err := f.rotate(); err != nil {
+			if err := f.rotate(ctx); err != nil {
 				return err
 			}
 		}

@@ -22,13 +22,12 @@ const (
 )
 
 // Rebase makes head and tree what the lines at hand are, whatever they were:
-// the first step of a new epoch, with nobody else at work. Of the checkpoints
-// that it is given, it says which is the largest that the lines lead to; none
-// is -1. Lines that are missing from the middle cannot be gone on from.
-func (s *Sealer) Rebase(ctx context.Context, signed []proof.Checkpoint) (head Head, good int, err error) {
+// a step of a new epoch, with nobody else at work. Whether they are what was
+// signed is not its question. Lines that are missing from the middle cannot be
+// gone on from.
+func (s *Sealer) Rebase(ctx context.Context) (head Head, err error) {
 	err = s.write.Apart(ctx, func(tx *db.Tx) error {
 		var r rebase
-		good = -1
 		if err := r.measure(tx); err != nil {
 			return err
 		}
@@ -40,15 +39,14 @@ func (s *Sealer) Rebase(ctx context.Context, signed []proof.Checkpoint) (head He
 				return err
 			}
 		}
-		good, err = r.grow(tx, signed)
-		if err != nil {
+		if err := r.grow(tx); err != nil {
 			return err
 		}
 		head = r.head
-		_, err = tx.Exec(rebaseHead, head.Size, head.At, head.Segment, head.Bytes, head.Day, head.Root[:])
+		_, err := tx.Exec(rebaseHead, head.Size, head.At, head.Segment, head.Bytes, head.Day, head.Root[:])
 		return err
 	})
-	return head, good, err
+	return head, err
 }
 
 // rebase is a head in the making.
@@ -85,36 +83,29 @@ func (r *rebase) measure(tx *db.Tx) error {
 }
 
 // grow writes the tree again, from the tiles of what is pruned and the lines
-// that are held, and looks which checkpoint they lead to.
-func (r *rebase) grow(tx *db.Tx, signed []proof.Checkpoint) (good int, err error) {
-	good = -1
+// that are held.
+func (r *rebase) grow(tx *db.Tx) error {
 	edge, err := edgeAt(tx.Query, r.first-r.first%proof.Width)
 	if err != nil {
-		return good, err
+		return err
 	}
 	for edge.Size() < r.head.Size {
-		from := edge.Size()
-		hashes, err := r.leaves(tx, from)
+		hashes, err := r.leaves(tx, edge.Size())
 		if err != nil {
-			return good, err
+			return err
 		}
 		for ; len(hashes) > 0; hashes = hashes[len(proof.Hash{}):] {
 			edge.AppendHash(proof.Hash(hashes[:len(proof.Hash{})]))
-			for i, c := range signed {
-				if c.Size == edge.Size() && c.Root == edge.Root() && (good < 0 || signed[good].Size < c.Size) {
-					good = i
-				}
-			}
 		}
 		for _, t := range edge.Full() {
 			root := t.Root()
 			if _, err := tx.Exec(upsertTile, t.Level, t.N, root[:], t.Hashes); err != nil {
-				return good, err
+				return err
 			}
 		}
 	}
 	r.head.Root = edge.Root()
-	return good, nil
+	return nil
 }
 
 // leaves gives the next leaf hashes, at most a tile of them. Where a tile is

@@ -47,6 +47,7 @@ func Statements() []string {
 		selectCosignatures, insertCosignature, selectPlace, selectLease, takeLease, renewLease, releaseLease,
 		nameLog, selectLine, clearRoot, deleteBeyond, upsertTile, selectExtent, selectPruned, selectRotated,
 		selectBegun, rebaseHead, renameHead, selectRows, selectStored, selectBeyond, selectIndex,
+		countHeld, selectHeld, selectPoints,
 	}
 }
 

@@ -30,6 +30,12 @@ func (s *Sealer) RootAt(ctx context.Context, size uint64) (proof.Hash, error) {
 	return e.Root(), nil
 }
 
+// EdgeAt gives the edge of the tree of the first size lines, from tiles and
+// lines, to grow it by lines from elsewhere.
+func (s *Sealer) EdgeAt(ctx context.Context, size uint64) (*proof.Edge, error) {
+	return edgeAt(s.query(ctx), size)
+}
+
 // PeaksAt are the roots of the full subtrees of the first size lines, in base64,
 // the largest first: what a verifier needs to go on from there without them.
 func (s *Sealer) PeaksAt(ctx context.Context, size uint64) (texts []string, err error) {

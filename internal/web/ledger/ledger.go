@@ -1,6 +1,6 @@
 // Package ledger serves the log to those who judge it: the newest checkpoint,
 // hash tiles and bundles of lines, as c2sp.org/tlog-tiles has them, so that
-// programs that know nothing of Coffer can read them. It gives no line to
+// programs that know nothing of Coffer can read them, and the public key. It gives no line to
 // anybody but an auditor, and never without a line that says so. It judges
 // nothing itself.
 package ledger
@@ -22,8 +22,11 @@ import (
 type Config struct {
 	Sealer *seal.Sealer
 	Log    *seclog.Log
-	// Public opens checkpoint and hash tiles to everyone. They hold no line,
-	// but their growth tells how much is going on.
+	// Keys reads the log's public keys, one a line; none are there before the
+	// log is signed.
+	Keys func() (string, error)
+	// Public opens checkpoint, keys and hash tiles to everyone. They hold no
+	// line, but their growth tells how much is going on.
 	Public bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -54,6 +57,7 @@ func (l *Ledger) Routes() []web.Route {
 	}
 	return []web.Route{
 		{Pattern: "GET /log/checkpoint", Guard: hashes, Handle: l.checkpoint},
+		{Pattern: "GET /log/log.pub", Guard: hashes, Handle: l.keys},
 		{Pattern: "GET /log/tile/{path...}", Guard: hashes, Handle: l.tile},
 		{Pattern: "GET /log/tile/entries/{path...}", Guard: web.Auditor, Handle: l.entries},
 	}

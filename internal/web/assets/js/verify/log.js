@@ -2,6 +2,7 @@
 // of coffer-verify, written a second time, by another hand in another language,
 // so that a mistake in one of them shows.
 import { bytesOf, equal, fromBase64, textOf, whole } from './bytes.js'
+import { unlike } from './form.js'
 import { judge, readCheckpoint } from './note.js'
 import { leafHash, peaks, Tree } from './tree.js'
 
@@ -129,6 +130,24 @@ class Trial {
     return root && equal(root, checkpoint.root)
   }
 
+  // unlike finds a line before size that Coffer does not write at all.
+  unlike(size) {
+    for (const { lines } of this.parts) {
+      for (const line of lines) {
+        const text = textOf(line) ?? ''
+        const seq = numberOf(line)
+        const odd = seq !== null && seq < size && unlike(text)
+        if (odd) return tampered(`line ${seq} ${odd}`)
+      }
+    }
+    return undefined
+  }
+
+  // farthest is the largest size of a kept checkpoint that the lines reach.
+  farthest() {
+    return Math.max(...this.kept.map(({ bytes }) => readCheckpoint(bytes)?.size ?? 0).filter((size) => size <= this.size))
+  }
+
   // signedBy gives what the known keys say of a note; a signature that claims
   // one of them and is not its makes wrong.
   async signedBy(checkpoint, wrong) {
@@ -143,7 +162,7 @@ class Trial {
       const c = readCheckpoint(carried(tale.data))
       if (!c || c.size > tale.seq) throw tampered(`line ${tale.seq} carries no checkpoint of lines before it`)
       await this.signedBy(c, tampered(`the checkpoint in line ${tale.seq} was not signed by the key that it names`))
-      if ((await this.fits(c)) === false) throw tampered(`the lines before ${c.size} are not those of the checkpoint in line ${tale.seq}`)
+      if ((await this.fits(c)) === false) throw this.unlike(c.size) ?? tampered(`the lines before ${c.size} are not those of the checkpoint in line ${tale.seq}`)
     }
   }
 
@@ -166,7 +185,7 @@ class Trial {
   async reach(c) {
     if (this.size < c.size) return this.lacks.push(`the log ends at line ${this.size}, the checkpoint at ${c.size}`)
     const fits = await this.fits(c)
-    if (fits === false) throw tampered('the lines are not those that were signed')
+    if (fits === false) throw this.unlike(c.size) ?? tampered('the lines are not those that were signed')
     if (fits === null) return this.lacks.push('what is missing keeps the tree from being computed')
     this.signed = Math.max(this.signed, c.size)
     this.proven = c
@@ -184,7 +203,7 @@ class Trial {
       throw diverged('the log is shorter than a kept checkpoint: it was rolled back')
     }
     const fits = await this.fits(c)
-    if (fits === false) throw diverged('the lines are not those of a kept checkpoint')
+    if (fits === false) throw this.unlike(this.farthest()) ?? diverged('the lines are not those of a kept checkpoint')
     if (fits === null) return this.lacks.push('a kept checkpoint cannot be compared: lines are missing')
     if (!found.length) return this.lacks.push('no known key signed a kept checkpoint')
     this.signed = Math.max(this.signed, c.size)

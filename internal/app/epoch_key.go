@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"coffer/internal/db"
+	"coffer/internal/proof"
+	"coffer/internal/vault"
+)
+
+const deleteKey = `DELETE FROM key_seen WHERE name = $1`
+
+func (e *epoch) nextKey(ctx context.Context) error {
+	seen, err := e.keysSeen(ctx)
+	if err != nil {
+		return err
+	}
+	key, signer, err := vault.NextLogKey(filepath.Join(e.Data, "keys"), seen)
+	if err != nil {
+		return err
+	}
+	e.key, e.Origin = key, newOrigin()
+	e.Key, err = proof.VerifierKey(e.Origin, signer.Public().(ed25519.PublicKey))
+	return err
+}
+
+// swapKey lets the database know the new key in the old one's place.
+func (e *epoch) swapKey(tx *db.Tx) error {
+	for _, k := range e.keys.Keys() {
+		if k.Use != vault.UseLog {
+			continue
+		}
+		if _, err := tx.Exec(deleteKey, k.Name); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(insertKey, e.key.Name, e.key.Fingerprint, tx.Now.UnixMicro())
+	return err
+}
+
+// settle puts the new key in its place and signs the log under its new name.
+func (e *epoch) settle(ctx context.Context) error {
+	if err := e.openKeys(ctx); err != nil {
+		return err
+	}
+	if err := e.retire(); err != nil {
+		return err
+	}
+	return errors.Join(e.openSigner(ctx), e.sealer.Sign(ctx), e.sealer.Release(ctx))
+}
+
+// retire keeps the newest checkpoint of the epoch before aside.
+func (a *App) retire() error {
+	signed, err := os.ReadFile(a.checkpointPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	size := uint64(0) // of one that is garbled
+	if c, err := proof.Peek(signed); err == nil {
+		size = c.Size
+	}
+	return os.Rename(a.checkpointPath(), filepath.Join(a.Data, fmt.Sprintf("checkpoint-%012d.lost", size)))
+}
