@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,24 +76,25 @@ func (m *measurement) rateOf(what string, since time.Time) {
 	fmt.Fprintf(os.Stderr, "    %-28s %10.0f lines/s\n", what, float64(m.events)/time.Since(since).Seconds())
 }
 
-// portion is how many events one commit brings.
-const portion = 250
+// visitors is how many are there at once, each for visits looks, and writers how
+// many commit at once: the sealer works on some while others wait for its sync.
+const visitors, visits, writers = 40, 50, 64
 
-// live writes the events, a few commits at a time: the sealer works
-// on one while others wait for its sync.
+// live writes the events, one a commit as they come.
 func (m *measurement) live(j *journal, clock *atomic.Int64) error {
 	var next atomic.Int64
-	failed := make([]error, 8)
+	failed := make([]error, writers)
 	var all sync.WaitGroup
 	for i := range failed {
 		all.Go(func() {
 			for failed[i] == nil {
-				n := int(next.Add(portion)) - portion
+				n := int(next.Add(1)) - 1
 				if n >= m.events {
 					return
 				}
 				clock.Store(int64(n) * int64(step))
-				failed[i] = j.commit(somebody(n/portion), everyday(n, min(portion, m.events-n))...)
+				o, e := visit(n)
+				failed[i] = j.commit(o, e)
 			}
 		})
 	}
@@ -98,36 +102,40 @@ func (m *measurement) live(j *journal, clock *atomic.Int64) error {
 	return errors.Join(failed...)
 }
 
-func person(n int) string { return fmt.Sprintf("u_%022d", n%997) }
+// The people there are, and the cards of each.
+const persons, cardsEach = 997, 10
 
-func cardID(n int) string { return fmt.Sprintf("c_%022d", n%9973) }
+func person(n int) string { return id("u_", n%persons) }
 
-// somebody is who acts in a commit.
-func somebody(n int) event.Origin {
-	o := viewer
-	o.Actor, o.SourceIP, o.Session = person(n), fmt.Sprintf("198.51.%d.%d", n/200%100, n%200), fmt.Sprintf("%016x", n)
-	return o
+func cardID(n int) string { return id("c_", n%(persons*cardsEach)) }
+
+func session(n int) string { return fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, n)))[:16] }
+
+// id looks as random as Coffer's are: a line is no shorter packed than theirs.
+func id(prefix string, n int) string {
+	sum := sha256.Sum256(fmt.Append(nil, prefix, n))
+	return prefix + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:26]
 }
 
-// everyday are so many events: mostly looks at cards, some new ones, few
-// refusals, and rarely something that a person must see to.
-func everyday(from, count int) (events []event.Event) {
-	for n := from; n < from+count; n++ {
-		who, card := person(n/portion), cardID(n)
-		var e event.Event = event.CardViewed{Owner: who, Card: card, Last4: "4242", Part: "masked"}
-		switch {
-		case n%50_000 == 49_999:
-			e = event.Crash{Reason: "recovered"}
-		case n%10 == 1:
-			e = event.CardAdded{Owner: who, Card: card, Brand: "visa", Last4: "4242"}
-		case n%10 == 2:
-			e = event.LoginSucceeded{Account: who, Session: fmt.Sprintf("%016x", n), Method: "password"}
-		case n%20 == 3:
-			e = event.LoginFailed{Account: who, Reason: "wrong_password", Attempt: 1}
-		case n%20 == 13:
-			e = event.AuthzFailed{Reason: "signed_out", Resource: "route:/create_credit_card"}
-		}
-		events = append(events, e)
+// visit is the n-th event and who brings it: mostly a look at a card, some new
+// ones, few refusals, and rarely something that a person must see to.
+func visit(n int) (event.Origin, event.Event) {
+	sitting := n/(visitors*visits)*visitors + n%visitors
+	who, card := person(sitting), cardID(sitting%persons*cardsEach+n/visitors%cardsEach)
+	o := viewer
+	o.Actor, o.Session, o.SourceIP = who, session(sitting), fmt.Sprintf("198.51.%d.%d", sitting/200%100, sitting%200)
+	o.RequestID, o.URI = id("r_", n), "/view_credit_card/"+card
+	switch {
+	case n%50_000 == 49_999:
+		return o, event.Crash{Reason: "recovered"}
+	case n%10 == 1:
+		return o, event.CardAdded{Owner: who, Card: card, Brand: "visa", Last4: "4242"}
+	case n%10 == 2:
+		return o, event.LoginSucceeded{Account: who, Session: o.Session, Method: "password"}
+	case n%20 == 3:
+		return o, event.LoginFailed{Account: who, Reason: "wrong_password", Attempt: 1}
+	case n%20 == 13:
+		return o, event.AuthzFailed{Reason: "signed_out", Resource: "route:/create_credit_card"}
 	}
-	return events
+	return o, event.CardViewed{Owner: who, Card: card, Last4: "4242", Part: "masked"}
 }

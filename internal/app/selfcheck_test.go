@@ -165,15 +165,15 @@ func tamperings(size uint64) []tampering {
 		},
 		{"a tile is deleted", "tile", `level = 0 AND n = 6`, `DELETE FROM tile WHERE level = 0 AND n = 6`, []string{one("tile", 1536)}},
 		{
-			"the index", "mention", `name = 'log_read' AND block = 2`,
-			`UPDATE mention SET lines = (SELECT lines FROM mention WHERE name = 'log_opened') WHERE name = 'log_read' AND block = 2`,
+			"the index", "mention", `name = 'log_read' AND block = 1`,
+			`UPDATE mention SET lines = (SELECT lines FROM mention WHERE name = 'log_opened') WHERE name = 'log_read' AND block = 1`,
 			[]string{one("index", 1024)},
 		},
 		{"a name leaves the index", "mention", `name = 'log_opened'`, `DELETE FROM mention WHERE name = 'log_opened'`, []string{one("index", 0)}},
 		{
 			"a name comes into the index", "mention", `name = 'u_other'`,
-			`INSERT INTO mention SELECT 'u_other', block, lines FROM mention WHERE name = 'log_read' AND block = 3`,
-			[]string{one("index", 1536)},
+			`INSERT INTO mention SELECT 'u_other', block, lines FROM mention WHERE name = 'log_read' AND block = 2`,
+			[]string{one("index", 2048)},
 		},
 		{
 			"columns of nine lines", "event", `seq IN (10, 12, 14, 16, 18, 20, 22, 24, 26)`,

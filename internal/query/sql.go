@@ -1,7 +1,7 @@
 package query
 
 const (
-	// The index knows lines in blocks of 512; see seal.Block.
+	// The index knows lines in blocks of 1024; see seal.Block.
 	selectBlocksDown = `SELECT block, lines FROM mention WHERE name = $1 AND block >= $2 AND block <= $3 ORDER BY block DESC LIMIT $4`
 	selectBlocksUp   = `SELECT block, lines FROM mention WHERE name = $1 AND block >= $2 AND block <= $3 ORDER BY block LIMIT $4`
 	countMentions    = `SELECT CAST(COALESCE(SUM(LENGTH(lines)), 0) / 2 AS BIGINT) FROM (

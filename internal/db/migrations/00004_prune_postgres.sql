@@ -42,7 +42,7 @@ BEGIN
 	DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE seq < (SELECT pruned FROM head) ORDER BY seq LIMIT portion);
 	GET DIAGNOSTICS gone = ROW_COUNT;
 	IF gone < portion THEN
-		DELETE FROM mention WHERE block < (SELECT pruned / 512 FROM head);
+		DELETE FROM mention WHERE block < (SELECT pruned / 1024 FROM head);
 	END IF;
 	RETURN gone;
 END;

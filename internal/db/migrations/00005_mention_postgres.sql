@@ -1,5 +1,5 @@
 -- +goose Up
--- Which lines of a block of 512 mention a name (an account, a card, an address,
+-- Which lines of a block of 1024 mention a name (an account, a card, an address,
 -- an event), two bytes for each. A block enters once it is full.
 CREATE TABLE mention (
 	name  TEXT NOT NULL,
@@ -15,7 +15,7 @@ CREATE TRIGGER mention_append_only BEFORE UPDATE OR TRUNCATE ON mention
 -- +goose StatementBegin
 CREATE FUNCTION pruned_blocks_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	IF EXISTS (SELECT 1 FROM gone WHERE block >= (SELECT pruned / 512 FROM head)) THEN
+	IF EXISTS (SELECT 1 FROM gone WHERE block >= (SELECT pruned / 1024 FROM head)) THEN
 		RAISE EXCEPTION 'mention is append-only' USING ERRCODE = 'integrity_constraint_violation';
 	END IF;
 	RETURN NULL;

@@ -1,5 +1,5 @@
 -- +goose Up
--- Which lines of a block of 512 mention a name (an account, a card, an address,
+-- Which lines of a block of 1024 mention a name (an account, a card, an address,
 -- an event), two bytes for each. A block enters once it is full.
 CREATE TABLE mention (
 	name  TEXT NOT NULL,
@@ -16,7 +16,7 @@ END;
 
 -- Retention removes blocks below the mark, and nothing does above it.
 -- +goose StatementBegin
-CREATE TRIGGER mention_delete BEFORE DELETE ON mention WHEN OLD.block >= (SELECT pruned / 512 FROM head) BEGIN
+CREATE TRIGGER mention_delete BEFORE DELETE ON mention WHEN OLD.block >= (SELECT pruned / 1024 FROM head) BEGIN
 	SELECT RAISE(ABORT, 'mention is append-only');
 END;
 -- +goose StatementEnd

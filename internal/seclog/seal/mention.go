@@ -13,7 +13,7 @@ import (
 // line entered by itself would touch a page for each of its names, and those
 // pages were most of what a commit wrote. So the lines from the last multiple of
 // Block on are in no index yet: whoever searches reads them too.
-const Block = 512
+const Block = 1024
 
 var (
 	insertMention  = insertInto("mention", "name, block, lines", 3, 1)

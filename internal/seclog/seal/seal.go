@@ -72,6 +72,7 @@ type Sealer struct {
 	tail    tail
 	tree    tree
 	index   index
+	packer  packer
 	lease   lease
 	signer  signer
 
@@ -170,7 +171,7 @@ func (s *Sealer) seal(tx *db.Tx, head Head, staged []*Staged) ([]Line, Head, err
 	if err := moveHead(tx, head, next); err != nil {
 		return nil, head, err
 	}
-	if err := errors.Join(insertRows(tx, s.write.Engine(), rows), insertTiles(tx, full)); err != nil {
+	if err := errors.Join(insertRows(tx, s.write.Engine(), &s.packer, rows), insertTiles(tx, full)); err != nil {
 		return nil, head, err
 	}
 	if err := s.index.grow(tx, head, rows); err != nil {

@@ -25,7 +25,7 @@ const (
 
 // chunk is how many rows one statement carries, so that what a statement costs
 // is shared: on SQLite little, on PostgreSQL, where each is a journey, many.
-const chunk, serverChunk = 4, 64
+const chunk, serverChunk = 8, 64
 
 const eventColumns, eventWidth = "seq, at, event, target, commit_id, line", 6
 
@@ -106,13 +106,12 @@ func moveHead(tx *db.Tx, from, to Head) error {
 	return err
 }
 
-func insertRows(tx *db.Tx, e db.Engine, rows []row) error {
+func insertRows(tx *db.Tx, e db.Engine, p *packer, rows []row) error {
 	many, insert := chunk, insertEvents
 	if e == db.Postgres {
 		many, insert = serverChunk, insertMany
 	}
 	args := make([]any, 0, eventWidth*many)
-	var p packer
 	for len(rows) > 0 {
 		n, query := 1, insertEvent
 		if len(rows) >= many {
