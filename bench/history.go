@@ -93,7 +93,7 @@ func (m *measurement) live(j *journal, clock *atomic.Int64) error {
 					return
 				}
 				clock.Store(int64(n) * int64(step))
-				o, e := visit(n)
+				o, e := moment(n)
 				failed[i] = j.commit(o, e)
 			}
 		})
@@ -109,7 +109,7 @@ func person(n int) string { return id("u_", n%persons) }
 
 func cardID(n int) string { return id("c_", n%(persons*cardsEach)) }
 
-func session(n int) string { return fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, n)))[:16] }
+func sessionID(n int) string { return fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, n)))[:16] }
 
 // id looks as random as Coffer's are: a line is no shorter packed than theirs.
 func id(prefix string, n int) string {
@@ -117,13 +117,13 @@ func id(prefix string, n int) string {
 	return prefix + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:26]
 }
 
-// visit is the n-th event and who brings it: mostly a look at a card, some new
+// moment is the n-th event and who brings it: mostly a look at a card, some new
 // ones, few refusals, and rarely something that a person must see to.
-func visit(n int) (event.Origin, event.Event) {
+func moment(n int) (event.Origin, event.Event) {
 	sitting := n/(visitors*visits)*visitors + n%visitors
 	who, card := person(sitting), cardID(sitting%persons*cardsEach+n/visitors%cardsEach)
 	o := viewer
-	o.Actor, o.Session, o.SourceIP = who, session(sitting), fmt.Sprintf("198.51.%d.%d", sitting/200%100, sitting%200)
+	o.Actor, o.Session, o.SourceIP = who, sessionID(sitting), fmt.Sprintf("198.51.%d.%d", sitting/200%100, sitting%200)
 	o.RequestID, o.URI = id("r_", n), "/view_credit_card/"+card
 	switch {
 	case n%50_000 == 49_999:

@@ -34,7 +34,7 @@ func TestQuestionsRead(t *testing.T) {
 func TestEverydayIsMostlyLooksAtCards(t *testing.T) {
 	counts := map[string]int{}
 	for n := range 50_000 {
-		_, e := visit(n)
+		_, e := moment(n)
 		counts[e.Kind().Name]++
 	}
 	want := map[string]int{

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
@@ -28,12 +27,12 @@ func (r *Reader) find(ctx context.Context, person, card string, before uint64, l
 		name = f.card
 	}
 	// What enters the index meanwhile was among the newest lines when they were read.
-	var size uint64
-	if err := r.db.QueryRow(ctx, selectSize).Scan(&size); err != nil {
+	var first, size uint64
+	if err := r.db.QueryRow(ctx, selectSize).Scan(&first, &size); err != nil {
 		return nil, unreadable(err)
 	}
 	open := size - size%seal.Block
-	newest, err := r.open(ctx, open, min(before, size))
+	newest, err := r.open(ctx, max(open, first), min(before, size))
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +76,7 @@ func (f *finding) take(lines []line) error {
 		if len(f.entries) == f.limit {
 			return nil
 		}
-		if !bytes.Contains(l.text, []byte(f.person)) || !bytes.Contains(l.text, []byte(f.card)) {
+		if !l.holds(f.person) || !l.holds(f.card) {
 			continue // most are not taken apart
 		}
 		e, err := read(l.text, f.person)

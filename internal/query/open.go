@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"context"
+	"strings"
 
 	"coffer/internal/seclog/seal"
 )
@@ -16,15 +17,13 @@ type Newest func(ctx context.Context, seq uint64, limit int) ([]seal.Line, error
 func (r *Reader) open(ctx context.Context, from, below uint64) (lines []line, err error) {
 	for r.Newest != nil && from < below {
 		some, err := r.Newest(ctx, from, int(below-from))
-		if err != nil {
-			return nil, unreadable(err)
+		if err != nil || len(some) == 0 {
+			break // another process sealed some of them, and this one does not know yet
 		}
 		for _, l := range some {
 			lines = append(lines, line{l.Seq, l.Text})
 		}
-		if from += uint64(len(some)); len(some) == 0 {
-			break // another process sealed the others, and this one does not know yet
-		}
+		from += uint64(len(some))
 	}
 	s := stream{r: r, from: from, below: below, size: portion}
 	for s.from < s.below {
@@ -38,7 +37,7 @@ func (r *Reader) open(ctx context.Context, from, below uint64) (lines []line, er
 
 // mentions reports whether the index would find the line by name.
 func (l line) mentions(name string) (yes bool, err error) {
-	if !bytes.Contains(l.text, []byte(name)) {
+	if !l.holds(name) {
 		return false, nil // most are not taken apart
 	}
 	var m members
@@ -51,4 +50,10 @@ func (l line) mentions(name string) (yes bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// holds reports whether text could stand in the line.
+func (l line) holds(text string) (possible bool) {
+	return strings.ContainsAny(text, `"\`) || // it is written otherwise
+		bytes.Contains(l.text, []byte(text))
 }

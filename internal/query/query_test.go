@@ -104,6 +104,37 @@ func numbers(entries []query.Entry) []uint64 {
 	return n
 }
 
+// TestActivityBehindPruned holds that what is left of the newest lines is found
+// where retention has removed the first of them, and where another process
+// sealed some that this one does not know of.
+func TestActivityBehindPruned(t *testing.T) {
+	on(t, func(t *testing.T, h *house) {
+		h.story()
+		h.lines.Newest = h.sealer.Lines
+		other := *h // a process of its own, which shares nothing but the database
+		other.sealer = seal.New(h.read, h.write, event.Maker{Node: "other", Version: "test"}, 0, func(err error) { t.Error(err) })
+		other.log = seclog.New(seclog.Config{Writer: h.write, Maker: event.Maker{Node: "other", Version: "test"}, Now: func() time.Time { return moment }})
+		other.did(alice, viewed(two)) // 11
+		err := h.write.Apart(context.Background(), func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE head SET pruned = 4`)
+			if err == nil {
+				_, err = tx.Exec(`DELETE FROM event WHERE seq < 4`)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, newest := range []query.Newest{h.sealer.Lines, other.sealer.Lines, nil} {
+			h.lines.Newest = newest
+			got, _, err := h.lines.Activity(context.Background(), alice, "", 0, 20)
+			if want := []uint64{11, 10, 9, 8, 6, 5}; err != nil || !slices.Equal(numbers(got), want) {
+				t.Errorf("Activity() = %v, %v, want %v", numbers(got), err, want)
+			}
+		}
+	})
+}
+
 func TestActivity(t *testing.T) {
 	on(t, func(t *testing.T, h *house) {
 		h.story()

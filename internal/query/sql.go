@@ -10,7 +10,7 @@ const (
 	selectAllDown = `SELECT seq, line FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`
 	selectNumbers = `SELECT seq, line FROM event
 		WHERE seq IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ORDER BY seq`
-	selectSize     = `SELECT size FROM head WHERE id = 1`
+	selectSize     = `SELECT pruned, size FROM head WHERE id = 1`
 	selectNumbered = `SELECT commit_id, line FROM event WHERE seq = $1`
 	selectCommit   = `SELECT commit_id, line FROM event WHERE commit_id = $1 ORDER BY seq LIMIT 1`
 

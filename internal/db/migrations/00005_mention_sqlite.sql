@@ -1,5 +1,5 @@
 -- +goose Up
--- Which lines of a block of 1024 mention a name (an account, a card, an address,
+-- Which lines of a block of 1024 mention a name (an account, a card, an address, a session,
 -- an event), two bytes for each. A block enters once it is full.
 CREATE TABLE mention (
 	name  TEXT NOT NULL,
