@@ -14,8 +14,9 @@ import (
 
 // userCmd is what looks after people.
 type userCmd struct {
-	Role userRoleCmd `cmd:"" help:"Give a person a role: holder, auditor or admin."`
-	List userListCmd `cmd:"" help:"List everyone who has an account."`
+	Role   userRoleCmd   `cmd:"" help:"Give a person a role: holder, auditor or admin."`
+	Unlock userUnlockCmd `cmd:"" help:"Lift the locks that wrong passwords brought on a name."`
+	List   userListCmd   `cmd:"" help:"List everyone who has an account."`
 }
 
 type userRoleCmd struct {
@@ -42,6 +43,29 @@ func (c *userRoleCmd) Run(ctx context.Context, s streams) error {
 	if !done.Signed {
 		fmt.Fprintln(s.err, "It is written down; its signature is pending, until coffer serve signs the log.")
 	}
+	return nil
+}
+
+type userUnlockCmd struct {
+	place
+	Name string `arg:"" help:"The person's username."`
+}
+
+// Run lifts the locks, and says how many.
+func (c *userUnlockCmd) Run(ctx context.Context, s streams) error {
+	d, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	locks, err := d.Unlock(ctx, c.Name)
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind != fault.Unavailable {
+		return fmt.Errorf("%s: %s", c.Name, f.Text)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s is unlocked; locks lifted: %d.\n", c.Name, locks)
 	return nil
 }
 

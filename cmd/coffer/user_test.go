@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,5 +77,42 @@ func TestRole(t *testing.T) {
 	}
 	if out, _, code := coffer(t, dir, "user", "list", "--json"); code != 0 || !strings.Contains(out, `"role":"admin","username":"`+h.name+`"`) {
 		t.Errorf("user list --json = %d, %q", code, out)
+	}
+}
+
+// TestUnlock holds that an operator's word opens a locked name beside the
+// running server, at once, and is in its log.
+func TestUnlock(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, nil, "--data", dir, "--limits", "login=off")
+	h, thief := newHolder(t), newHolder(t)
+	h.signUp(t, p.url)
+	try := func(password string) int {
+		return thief.ask(context.Background(), http.MethodPost, p.url+"/login", url.Values{"username": {h.name}, "password": {password}}).status
+	}
+	for range 10 {
+		if status := try("guess"); status != http.StatusUnauthorized {
+			t.Fatalf("a wrong password = %d, want 401", status)
+		}
+	}
+	if status := try(password); status != http.StatusTooManyRequests {
+		t.Fatalf("the right password after ten wrong ones = %d, want 429", status)
+	}
+	out, told, code := coffer(t, dir, "user", "unlock", strings.ToUpper(h.name))
+	if code != 0 || !strings.Contains(out, " is unlocked; locks lifted: 1.\n") || told != "" {
+		t.Fatalf("user unlock = %d, %q, %q, want it done", code, out, told)
+	}
+	if status := try(password); status != http.StatusSeeOther {
+		t.Errorf("the right password after the unlock = %d, want 303", status)
+	}
+	for name, want := range map[string]string{h.name: "Nothing is locked for this name.", "nobody": "Nobody has this name."} {
+		if out, told, code := coffer(t, dir, "user", "unlock", name); code != exitFailed || out != "" || !strings.Contains(told, want) {
+			t.Errorf("user unlock %s = %d, %q, %q, want %q", name, code, out, told, want)
+		}
+	}
+	p.stop()
+	text, err := os.ReadFile(filepath.Join(dir, "security.log"))
+	if n := strings.Count(string(text), `"event":"authn_login_unlock","outcome":"success","reason":"operator","description":"Sign-in unlocked by an operator","actor":"system:cli:`); err != nil || n != 1 {
+		t.Errorf("security.log has %d unlocks by an operator, %v, want 1", n, err)
 	}
 }

@@ -38,7 +38,7 @@ func BenchmarkLogIn64(b *testing.B) {
 	for i := range 64 {
 		wg.Go(func() {
 			for range turns {
-				if _, err := people.LogIn(ctx, fmt.Sprint("person", i), secret.New(canary)); err != nil {
+				if _, err := people.LogIn(ctx, fmt.Sprint("person", i), secret.New(canary), secret.Text{}); err != nil {
 					b.Error(err)
 				}
 			}

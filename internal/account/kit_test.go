@@ -100,7 +100,7 @@ func (h *house) alice() account.Entry {
 }
 
 func (h *house) login(name, password string) (account.Entry, error) {
-	return h.LogIn(h.visitor(), name, secret.New(password))
+	return h.LogIn(h.visitor(), name, secret.New(password), secret.Text{})
 }
 
 // live demands that the token is good and gives its session.

@@ -25,10 +25,12 @@ type known struct {
 // errOutdated says that the password was changed while it was being checked.
 var errOutdated = fault.New(fault.Invalid, refusal)
 
-// LogIn lets a person in who knows their password. A wrong password and a name
-// that nobody has get the same answer for the same work: one look-up, one hash,
-// one transaction.
-func (s *Service) LogIn(ctx context.Context, username string, password secret.Text) (Entry, error) {
+// LogIn lets a person in who knows their password; device is the cookie by which
+// the browser may be known. A wrong password and a name that nobody has get the
+// same answer for the same work: one look-up, one hash, one transaction. So does
+// the right one while the name is locked, and whether it is, is asked in that
+// transaction alone: of many tries at once, those after the tenth find the lock.
+func (s *Service) LogIn(ctx context.Context, username string, password, device secret.Text) (Entry, error) {
 	if err := s.limited(ctx, limit.LogIn, ""); err != nil {
 		return Entry{}, err
 	}
@@ -36,23 +38,69 @@ func (s *Service) LogIn(ctx context.Context, username string, password secret.Te
 	if err != nil {
 		return Entry{}, err
 	}
-	if who.id == "" {
-		if err := s.Hasher.Pretend(ctx, password); err != nil {
-			return Entry{}, err
-		}
-		return Entry{}, s.refuse(ctx, event.LoginFailed{Typed: s.pseudonym(username, s.Now()), Reason: "unknown_name"})
-	}
-	match, err := s.Hasher.Verify(ctx, who.phc, password)
+	match, err := s.check(ctx, who, password)
 	if err != nil {
 		return Entry{}, err
 	}
+	a := attempt{Try: s.try(ctx, username, who, device), who: who, match: match}
 	if match {
-		entry, err := s.admit(ctx, who, s.rehash(ctx, who.phc, password))
-		if !errors.Is(err, errOutdated) {
-			return entry, err
-		}
+		a.fresh = s.rehash(ctx, a.Try, who.phc, password)
 	}
-	return Entry{}, s.refuse(ctx, event.LoginFailed{Account: who.id, Reason: "wrong_password"})
+	v, err := s.judge(ctx, a)
+	if errors.Is(err, errOutdated) {
+		a.match = false
+		v, err = s.judge(ctx, a)
+	}
+	switch {
+	case err != nil:
+		return Entry{}, err
+	case v.bar.Shut():
+		return Entry{}, barredLogin(v.bar)
+	case !a.match:
+		return Entry{}, notIn(refusal)
+	}
+	return v.entry, nil
+}
+
+// attempt is a login whose password was looked at.
+type attempt struct {
+	limit.Try
+	who   known
+	match bool
+	fresh string // the hash under today's settings, where it is due
+}
+
+// verdict is what became of it.
+type verdict struct {
+	bar   limit.Bar
+	entry Entry
+}
+
+// judge runs the login's transaction. Of a refusal flood control may sum the
+// events up; the counts move all the same.
+func (s *Service) judge(ctx context.Context, a attempt) (v verdict, err error) {
+	write := s.Log.Refuse
+	if a.match {
+		write = s.Log.Commit
+	}
+	err = write(ctx, func(tx *db.Tx) ([]event.Event, error) {
+		var events, more []event.Event
+		var err error
+		v = verdict{} // the transaction may run twice
+		if v.bar, events, err = s.Limits.Look(tx, a.Try); err != nil {
+			return nil, err
+		}
+		switch {
+		case v.bar.Shut():
+			more = []event.Event{event.LoginFailed{Account: a.Account, Typed: a.Typed, Reason: "locked"}}
+		case a.match:
+			v.entry, more, err = s.admit(ctx, tx, a)
+		default:
+			more, err = s.refuse(tx, a)
+		}
+		return append(events, more...), err
+	})
+	return v, err
 }
 
 // find reads a person; one without an id means that there is none.
@@ -68,8 +116,13 @@ func (s *Service) find(ctx context.Context, q, by string) (known, error) {
 // rehash gives the hash under today's settings, where the stored one has
 // others. It is empty where that is not needed or cannot be had now: an old
 // hash is a worse reason to keep a person out than to wait for the next login.
-func (s *Service) rehash(ctx context.Context, phc string, password secret.Text) string {
+// While the name is locked it is not needed, and a second hash would tell that
+// the password was right.
+func (s *Service) rehash(ctx context.Context, t limit.Try, phc string, password secret.Text) string {
 	if !s.Hasher.Stale(phc) {
+		return ""
+	}
+	if open, err := s.Limits.Open(ctx, s.Read, t, s.Now()); err != nil || !open {
 		return ""
 	}
 	fresh, err := s.Hasher.Hash(ctx, password)
@@ -79,22 +132,19 @@ func (s *Service) rehash(ctx context.Context, phc string, password secret.Text) 
 	return fresh
 }
 
-// admit starts the session of a person whose password was right.
-func (s *Service) admit(ctx context.Context, who known, fresh string) (Entry, error) {
-	var entry Entry
-	err := s.Log.Commit(ctx, func(tx *db.Tx) ([]event.Event, error) {
-		failures, err := cameIn(tx, who, fresh)
-		if err != nil {
-			return nil, err
-		}
-		var events []event.Event
-		entry, events, err = enter(ctx, tx, who.person, byPassword)
-		return append([]event.Event{succeeded(entry, failures)}, events...), err
-	})
+// admit starts the session of a person whose password was right, within tx.
+func (s *Service) admit(ctx context.Context, tx *db.Tx, a attempt) (entry Entry, events []event.Event, err error) {
+	failures, err := cameIn(tx, a.who, a.fresh)
 	if err != nil {
-		return Entry{}, err
+		return Entry{}, nil, err
 	}
-	return entry, nil
+	unlocked, err := s.Limits.Passed(tx, a.Try)
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	entry, events, err = enter(ctx, tx, a.who.person, byPassword)
+	events = append([]event.Event{succeeded(entry, failures)}, events...)
+	return entry, append(events, unlocked...), err
 }
 
 // cameIn counts anew and says how many attempts failed before.
@@ -120,24 +170,22 @@ func succeeded(e Entry, failures int) event.Event {
 	return event.LoginSucceeded{Account: e.Session.Account, Session: e.Session.Hash, Method: byPassword}
 }
 
-// refuse counts the failure, records it and gives the answer. Without an
-// account the same statements run and find nothing to count.
-func (s *Service) refuse(ctx context.Context, e event.LoginFailed) error {
-	err := s.Log.Refuse(ctx, func(tx *db.Tx) ([]event.Event, error) {
-		if _, err := tx.Exec(sqlFailed, e.Account); err != nil {
-			return nil, err
-		}
-		failed := e // the transaction may run twice
-		err := tx.QueryRow(sqlAttempt, e.Account).Scan(&failed.Attempt)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return nil, err
-		}
-		return []event.Event{failed}, nil
-	})
-	if err != nil {
-		return err
+// refuse counts a failure within tx. Without an account the same statements run
+// and find no account to count for.
+func (s *Service) refuse(tx *db.Tx, a attempt) ([]event.Event, error) {
+	failed := event.LoginFailed{Account: a.Account, Typed: a.Typed, Reason: "wrong_password"}
+	if a.Account == "" {
+		failed.Reason = "unknown_name"
 	}
-	return notIn(refusal)
+	if _, err := tx.Exec(sqlFailed, a.Account); err != nil {
+		return nil, err
+	}
+	err := tx.QueryRow(sqlAttempt, a.Account).Scan(&failed.Attempt)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	locks, err := s.Limits.Failed(tx, a.Try)
+	return append([]event.Event{failed}, locks...), err
 }
 
 // notIn is a refusal whose events are in the log already.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"coffer/internal/seclog/seal"
@@ -33,10 +34,13 @@ func (s *Service) Follow(lines []seal.Line) {
 	}
 }
 
-// changesPeople is true for every event of sessions and accounts but the
-// refused sign-in, which strangers can cause at will and which ends nothing.
+// endsNothing are events of strangers, who can cause them at will: refused
+// sign-ins and the locks that come of them. No session ends with one.
+var endsNothing = []string{"authn_login_fail", "authn_login_fail_max", "authn_login_lock", "authn_login_unlock"}
+
+// changesPeople is true for every other event of sessions and accounts.
 func changesPeople(name string) bool {
-	return name != "authn_login_fail" && (strings.HasPrefix(name, "session_") || strings.HasPrefix(name, "authn_") ||
+	return !slices.Contains(endsNothing, name) && (strings.HasPrefix(name, "session_") || strings.HasPrefix(name, "authn_") ||
 		strings.HasPrefix(name, "user_") || strings.HasPrefix(name, "authz_change"))
 }
 

@@ -50,6 +50,15 @@ func SetRole(tx *db.Tx, username, role string) (from string, events []event.Even
 	return from, []event.Event{event.RoleChanged{Account: id, From: from, To: role}}, err
 }
 
+// holderOf is the account that has the name.
+func holderOf(tx *db.Tx, username string) (id string, err error) {
+	err = tx.QueryRow(sqlNameHolder, nameKey(username)).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fault.New(fault.NotFound, "Nobody has this name.")
+	}
+	return id, err
+}
+
 // Person is an account as a list shows it.
 type Person struct {
 	ID, Username, Role string

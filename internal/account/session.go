@@ -114,64 +114,6 @@ func (s *Service) LogOut(ctx context.Context, who session.Session) error {
 	return err
 }
 
-// Confirm lets a signed-in person prove themselves again and gives the session
-// its next token. The token it replaces serves no second time, nor does one in
-// its grace.
-func (s *Service) Confirm(ctx context.Context, who session.Session, password secret.Text) (Entry, error) {
-	if who.Rotated {
-		return Entry{}, s.notConfirmed(ctx, who, session.ErrReplaced.Text)
-	}
-	if err := s.limited(ctx, limit.LogIn, who.Account); err != nil {
-		return Entry{}, err
-	}
-	k, err := s.find(ctx, sqlByID, who.Account)
-	if err != nil {
-		return Entry{}, err
-	}
-	if match, err := s.check(ctx, k, password); err != nil || !match {
-		if err != nil {
-			return Entry{}, err
-		}
-		return Entry{}, s.notConfirmed(ctx, who, "That password is not right.")
-	}
-	token, err := s.renew(ctx, who)
-	if errors.Is(err, session.ErrReplaced) {
-		return Entry{}, s.notConfirmed(ctx, who, session.ErrReplaced.Text)
-	}
-	if err != nil {
-		return Entry{}, err
-	}
-	who.Stepped = s.Now()
-	return Entry{Token: token, Session: who}, nil
-}
-
-// check verifies a password; an account without one costs as much.
-func (s *Service) check(ctx context.Context, k known, password secret.Text) (match bool, err error) {
-	if k.id == "" {
-		return false, s.Hasher.Pretend(ctx, password)
-	}
-	return s.Hasher.Verify(ctx, k.phc, password)
-}
-
-func (s *Service) renew(ctx context.Context, who session.Session) (token secret.Text, err error) {
-	passed := event.StepUpSucceeded{Account: who.Account, Session: who.Hash, Method: byPassword}
-	err = s.Log.Commit(ctx, func(tx *db.Tx) ([]event.Event, error) {
-		var events []event.Event
-		var err error
-		token, events, err = session.Renew(tx, who)
-		return append([]event.Event{passed}, events...), err
-	})
-	return token, err
-}
-
-func (s *Service) notConfirmed(ctx context.Context, who session.Session, text string) error {
-	err := s.Log.Record(ctx, event.StepUpFailed{Account: who.Account, Session: who.Hash, Method: byPassword})
-	if err != nil {
-		return err
-	}
-	return notIn(text)
-}
-
 // Sweep ends the sessions that are over by rest or age and forgets the old, a
 // portion of each; more is true while there may be others.
 func (s *Service) Sweep(ctx context.Context) (more bool, err error) {

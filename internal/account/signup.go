@@ -33,6 +33,10 @@ func (s *Service) SignUp(ctx context.Context, username string, password secret.T
 		if err := insert(tx, p, phc); err != nil {
 			return nil, err
 		}
+		// What was counted for the name before anybody had it is theirs now.
+		if err := limit.Claim(tx, s.lockName(username), p.id); err != nil {
+			return nil, err
+		}
 		var events []event.Event
 		entry, events, err = enter(ctx, tx, p, bySignUp)
 		return append([]event.Event{event.UserCreated{Account: p.id, Role: p.role}}, events...), err

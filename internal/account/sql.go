@@ -28,5 +28,10 @@ WHERE a.id = $1`
 
 	sqlCameIn = `UPDATE account SET failures = 0, last_login = $1 WHERE id = $2`
 
+	sqlDropCredential = `DELETE FROM credential WHERE id = $1`
+
+	sqlPassword = `SELECT a.created, c.created FROM account a JOIN credential c ON c.account = a.id AND c.kind = 'password'
+WHERE a.id = $1`
+
 	sqlRehash = `UPDATE credential SET body = $1 WHERE id = $2`
 )

@@ -31,6 +31,7 @@ func TestFailClosed(t *testing.T) {
 	house.Both(t, func(h *house.House) {
 		alice, bob := h.Person("alice", home), h.Person("bob", home)
 		path := addCard(alice, visa)
+		h.Browser(far).Post("/login", "username", "alice", "password", house.Password).To("/").Wrote("authn_login_success", "session_created")
 		stale := bob.Again()
 		bob.Post("/logout").To("/login").Wrote("session_logout")
 		before := state(h)
@@ -59,6 +60,11 @@ func TestFailClosed(t *testing.T) {
 			alice.Post(path + "/delete"),
 			alice.Post("/confirm", "password", house.Password),
 			alice.Post("/confirm", "password", "wrong"),
+			alice.Post("/settings/password", "current_password", house.Password, "new_password", "heron-canary-41-kettle"),
+			alice.Post("/settings/password", "current_password", "wrong", "new_password", "heron-canary-41-kettle"),
+			alice.Post("/settings/password", "current_password", house.Password, "new_password", "short"),
+			alice.Post("/settings/sessions/end_others"),
+			alice.Post("/settings/sessions/0123456789abcdef/end"),
 			alice.Post("/logout"),
 		} {
 			a.Is(503, "Nothing was changed").Not("the log refuses", "4242 4242", "ends in").Wrote()

@@ -72,8 +72,9 @@ func TestFormsAreRoutes(t *testing.T) {
 	h := house.Open(t, "sqlite")
 	b := h.Person("alice", home)
 	path := addCard(b, visa)
+	h.Browser(far).Post("/login", "username", "alice", "password", house.Password).To("/").Wrote("authn_login_success", "session_created")
 	pages := []*house.Answer{h.Browser(home).Get("/"), h.Browser(home).Get("/login"), h.Browser(home).Get("/signup")}
-	for _, p := range []string{"/", "/activity", cardForm, "/confirm", "/nothing"} {
+	for _, p := range []string{"/", "/activity", cardForm, "/confirm", "/settings/security", "/nothing"} {
 		pages = append(pages, b.Get(p))
 	}
 	pages = append(pages, b.Get(path))

@@ -62,6 +62,8 @@ func (f *flooded) send(n int) {
 	switch {
 	case w.Code == http.StatusTooManyRequests && at == far:
 		f.refused[3].Add(1)
+	case w.Code == http.StatusTooManyRequests && n%8 == 2: // the same name a hundred times: it is locked
+		f.refused[kind].Add(1)
 	case w.Code != want:
 		f.Errorf("request %d = %d, want %d", n, w.Code, want)
 	case kind == 2:

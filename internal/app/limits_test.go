@@ -54,7 +54,7 @@ func TestLoginLimit(t *testing.T) {
 		h.Pass(3 * time.Second)
 		b.Post("/login", "username", "alice", "password", house.Password).To("/").
 			Wrote("authn_login_successafterfail data.failures=20", "session_created")
-	})
+	}, func(s *house.Setup) { s.Limits = "lock=off" })
 }
 
 func TestSignupLimit(t *testing.T) {

@@ -22,7 +22,7 @@ var tricks = []string{
 }
 
 // pages are where a form may lead.
-var pages = []string{"/", "/activity", "/activity?before=9", "/create_credit_card", "/view_credit_card/c_1", "/confirm"}
+var pages = []string{"/", "/activity", "/activity?before=9", "/create_credit_card", "/view_credit_card/c_1", "/confirm", "/settings/security"}
 
 // TestNext holds that a form leads on to a page of ours or to the start.
 func TestNext(t *testing.T) {

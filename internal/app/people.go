@@ -31,6 +31,17 @@ func (d *Desk) SetRole(ctx context.Context, username, role string) (c RoleChange
 	return c, err
 }
 
+// Unlock lifts every lock of a person's name, and says how many there were. A
+// running Coffer takes the password again at once: locks are asked for in the
+// database alone.
+func (d *Desk) Unlock(ctx context.Context, username string) (locks int, err error) {
+	err = d.Commit(ctx, func(tx *db.Tx) (events []event.Event, err error) {
+		locks, events, err = account.Unlock(tx, username)
+		return events, err
+	})
+	return locks, err
+}
+
 // People lists everyone who has an account.
 func (d *Desk) People(ctx context.Context) ([]account.Person, error) {
 	return account.People(ctx, d.app.read)

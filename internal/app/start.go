@@ -113,7 +113,8 @@ func (a *App) limitsChanged(tx *db.Tx) ([]event.Event, error) {
 	if _, err := tx.Exec(upsertSetting, "limits", now); err != nil {
 		return nil, err
 	}
-	return []event.Event{event.ConfigChanged{Setting: "limits", From: before, To: now}}, nil
+	from, to := limit.Differ(before, now)
+	return []event.Event{event.ConfigChanged{Setting: "limits", From: from, To: to}}, nil
 }
 
 // altered keeps the finding until the log takes events again: the gate may be

@@ -14,7 +14,6 @@ import (
 
 	"coffer/internal/app"
 	"coffer/internal/apptest/house"
-	"coffer/internal/limit"
 )
 
 // TestStart holds what each kind of start writes, the first one included.
@@ -34,13 +33,11 @@ func TestStart(t *testing.T) {
 		h.Wrote("sys_crash level=CRITICAL reason=unclean target=node:test", "sys_startup")
 
 		// A change of the limits is told once, and so is the way back.
-		standard := limit.Default().String()
-		strict := strings.Replace(standard, "signup=30/h", "signup=5/h", 1)
 		for _, c := range []struct{ limits, from, to string }{
-			{"signup=5/h", standard, strict},
+			{"signup=5/h", "signup=30/h", "signup=5/h"},
 			{"signup=5/h", "", ""},
-			{"login=off", strict, strings.Replace(standard, "login=20/min", "login=off", 1)},
-			{"", strings.Replace(standard, "login=20/min", "login=off", 1), standard},
+			{"login=off,lock=5/2h", "signup=5/h,login=20/min,lock=10/30min", "signup=30/h,login=off,lock=5/2h"},
+			{"", "login=off,lock=5/2h", "login=20/min,lock=10/30min"},
 		} {
 			h.Stop()
 			h.Setup.Limits = c.limits

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"coffer/internal/apptest/house"
+	"coffer/internal/session"
 	"coffer/internal/web"
 )
 
@@ -37,6 +39,9 @@ func TestRouteTable(t *testing.T) {
 		s.dead.Again().Post("/logout").To("/login").Wrote("session_logout")
 		for _, s.route = range s.routes {
 			s.path = strings.NewReplacer("{id}", "c_1", "{hash}", "x", "{file}", "y", "{seq}", "7", "{path...}", "0/000").Replace(s.route.Path())
+			if s.route.Guard == web.SteppedUp {
+				s.steppedUp()
+			}
 			s.signedOut()
 			s.deadSession()
 			s.methods()
@@ -72,17 +77,36 @@ func (s *sweep) do(b *house.Browser, q house.Request) *house.Answer {
 
 func (s *sweep) stranger() *house.Browser { return s.Browser(home) }
 
+// steppedUp holds that whoever signed in too long ago is led to confirm, and
+// from there to the page that holds the form, before anything of the form is
+// looked at; then it lets alice confirm.
+func (s *sweep) steppedUp() {
+	s.Helper()
+	s.Pass(session.StepUp)
+	next := "/confirm?next=" + url.QueryEscape(cmp.Or(s.route.Page, s.path))
+	for _, body := range []string{"", "role=admin&role=admin", "username=%zz", strings.Repeat("a", 64<<10+1)} {
+		s.do(s.alice, house.Request{Body: body}).To(next).Wrote()
+	}
+	s.alice.Post("/confirm", "password", house.Password, "next", s.route.Page).To(s.route.Page).Wrote("authn_stepup_success", "session_renewed")
+	s.Pass(session.Grace)
+}
+
 // admitted is a browser that the route's guard lets in.
 func (s *sweep) admitted() *house.Browser {
-	if s.route.Guard == web.SignedIn {
+	if s.personal() {
 		return s.alice
 	}
 	return s.stranger()
 }
 
+// personal says that the route is a signed-in person's page.
+func (s *sweep) personal() bool {
+	return s.route.Guard == web.SignedIn || s.route.Guard == web.SteppedUp
+}
+
 // target is what a refusal by the guard names.
 func (s *sweep) target() string {
-	if strings.Contains(s.route.Path(), "{id}") {
+	if strings.HasPrefix(s.route.Path(), "/view_credit_card/") {
 		return "card:c_1"
 	}
 	return "route:" + s.route.Path()
@@ -119,7 +143,7 @@ func (s *sweep) letIn(a *house.Answer, refusal string) {
 	s.Helper()
 	post := s.route.Method() == http.MethodPost
 	switch {
-	case s.route.Guard == web.SignedIn:
+	case s.personal():
 		a.To(s.toLogin()).Wrote(refusal)
 	case s.route.Guard == web.Auditor: // a program's: it is led nowhere
 		a.Is(http.StatusUnauthorized, "Please sign in first").Has("Location", "").Wrote(refusal)
@@ -214,7 +238,7 @@ func (s *sweep) reports() {
 func (s *sweep) bodies() {
 	s.Helper()
 	actor := ""
-	if s.route.Guard == web.SignedIn {
+	if s.personal() {
 		actor = "$alice"
 	}
 	named := " actor=" + actor + " subject=" + actor + " target=route:" + s.route.Path()

@@ -52,7 +52,8 @@ func (a *App) wire(context.Context) error {
 	pages.Web = a.web
 	a.check = newSelfcheck(a)
 	a.tasks = []func(context.Context) error{
-		a.every(time.Minute, "sessions", sweep(people)),
+		a.every(time.Minute, "sessions", sweep(people.Sweep)),
+		a.every(time.Minute, "locks", sweep(people.SweepLocks)),
 		a.every(time.Minute, "flood", a.log.SumUp),
 		a.every(Pulse, "log", a.heartbeat),
 		a.every(time.Second, "clock", a.watchClock()),
@@ -92,10 +93,10 @@ func (a *App) webConfig(people *account.Service) web.Config {
 }
 
 // sweep ends what is due, portion by portion.
-func sweep(people *account.Service) func(context.Context) error {
+func sweep(portion func(context.Context) (more bool, err error)) func(context.Context) error {
 	return func(ctx context.Context) error {
 		for ctx.Err() == nil {
-			if more, err := people.Sweep(ctx); err != nil || !more {
+			if more, err := portion(ctx); err != nil || !more {
 				return err
 			}
 		}

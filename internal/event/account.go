@@ -105,8 +105,9 @@ var loginFailed = Kind{
 	Reasons: map[string]string{
 		"wrong_password": "Sign-in refused: the password did not match",
 		"unknown_name":   "Sign-in refused: no account has this name",
+		"locked":         "Sign-in refused: locked after too many wrong passwords",
 	},
-	Doc: "A sign-in was refused. Nobody is proven to act, so the actor is empty; the subject is the account whose name was given.",
+	Doc: "A sign-in was refused. Nobody is proven to act, so the actor is empty; the subject is the account whose name was given. With the reason locked the password may have been right.",
 	New: func() Event { return LoginFailed{} },
 }
 
@@ -145,20 +146,22 @@ type StepUpFailed struct {
 	Session string `json:"-" in:"session"`
 	// Method is what did not fit: password.
 	Method string `json:"method"`
+	Reason string `json:"-" in:"reason"`
 }
 
 var stepUpFailed = Kind{
 	Name: "authn_stepup_fail", Level: Warning, Outcome: Failure,
-	Says: "Confirmation of identity refused",
-	Doc:  "A signed-in person, or whoever has their session, could not confirm who they are. The actor is the session's person: that is what is proven.",
-	New:  func() Event { return StepUpFailed{} },
+	Says:    "Confirmation of identity refused",
+	Reasons: map[string]string{"locked": "Confirmation of identity refused: locked after too many wrong passwords"},
+	Doc:     "A signed-in person, or whoever has their session, could not confirm who they are. The actor is the session's person: that is what is proven.",
+	New:     func() Event { return StepUpFailed{} },
 }
 
 // Kind is authn_stepup_fail.
 func (StepUpFailed) Kind() *Kind { return &stepUpFailed }
 
 func (e StepUpFailed) about() About {
-	return About{Subject: e.Account, Session: e.Session, Target: session(e.Session)}
+	return About{Subject: e.Account, Session: e.Session, Target: session(e.Session), Reason: e.Reason}
 }
 
 // account is the target that names an account.

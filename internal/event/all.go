@@ -8,7 +8,8 @@ var All = []*Kind{
 	// Accounts.
 	&userCreated, &signupFailed,
 	&loginSucceeded, &loginSucceededAfterFail, &loginFailed,
-	&stepUpSucceeded, &stepUpFailed, &roleChanged,
+	&loginFailedMax, &loginLocked, &loginUnlocked,
+	&stepUpSucceeded, &stepUpFailed, &passwordChanged, &passwordChangeFailed, &roleChanged,
 	// Sessions.
 	&sessionCreated, &sessionRenewed, &loggedOut, &sessionExpired,
 	&sessionUsedAfterEnd, &sessionsExceeded, &tokenReused,

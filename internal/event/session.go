@@ -78,7 +78,7 @@ var sessionExpired = Kind{
 		"cap":      "Session ended: the account opened too many others",
 		"ended":    "Session ended on request",
 	},
-	Doc: "A session was ended by Coffer rather than by signing out. The actor is system:sessions when the sweep that runs each minute found it.",
+	Doc: "A session was ended by Coffer rather than by signing out. The actor is system:sessions when the sweep that runs each minute found it; with the reason ended it is who asked for it, from another session.",
 	New: func() Event { return SessionExpired{} },
 }
 

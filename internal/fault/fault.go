@@ -58,6 +58,9 @@ type Error struct {
 	Recorded bool
 	// Retry says when trying again makes sense.
 	Retry time.Duration
+	// Unsure says that time alone may change nothing: Retry is for programs,
+	// and people are promised no moment.
+	Unsure bool
 	// To is where a redirect leads instead of an error page: a GET page.
 	To string
 	// Err is the operator's part.

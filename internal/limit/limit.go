@@ -1,8 +1,10 @@
 // Package limit holds every limit of Coffer in one table and counts against
 // them: how often an address may ask, sign up or try a password, how often an
 // owner may see a number. It refuses by count alone and never looks at what is
-// asked for. The counts live in this process: with several nodes each has its
+// asked for. Rates are counted in this process: with several nodes each has its
 // own, so that a person may get as many times the limit as there are nodes.
+// Wrong passwords are counted in the database, for all nodes together, on a
+// transaction that is given: see Look, Failed and Passed.
 package limit
 
 import (
@@ -18,6 +20,8 @@ const (
 	Request    Name = "request"
 	SignUp     Name = "signup"
 	LogIn      Name = "login"
+	Lock       Name = "lock"
+	Strangers  Name = "strangers"
 	Reveal     Name = "reveal"
 	Cards      Name = "cards"
 	NotFound   Name = "not_found"
@@ -26,7 +30,8 @@ const (
 )
 
 // Value is how much a limit allows: N in each Unit, or N at any time where
-// there is no unit. Its zero value means that the limit is off.
+// there is no unit; of a lock, N until it comes and the Unit that it lasts. Its
+// zero value means that the limit is off.
 type Value struct {
 	N    int
 	Unit time.Duration
@@ -35,18 +40,20 @@ type Value struct {
 // Off reports that the limit does not limit.
 func (v Value) Off() (off bool) { return v.N == 0 }
 
-// String is the value as it is written in the settings: 30/h, 200, off.
+// String is the value as it is written in the settings: 30/h, 10/30min, 200, off.
 func (v Value) String() string {
 	if v.Off() {
 		return "off"
 	}
-	s := strconv.Itoa(v.N)
+	s, longest := strconv.Itoa(v.N), ""
 	for _, u := range units {
-		if u.long == v.Unit {
-			s += "/" + u.word
+		if v.Unit == u.long {
+			longest = "/" + u.word
+		} else if v.Unit > u.long && v.Unit%u.long == 0 {
+			longest = "/" + strconv.Itoa(int(v.Unit/u.long)) + u.word
 		}
 	}
-	return s
+	return s + longest
 }
 
 // unit is a word after the slash.
@@ -63,6 +70,7 @@ type rule struct {
 	value   Value
 	burst   int  // how many times N may come at once
 	fixed   bool // the unit cannot be changed, for whoever counts needs it
+	lasts   bool // the unit is how long a lock lasts, and may be many of one
 	counts  string
 	keeper  string
 	charges bool // counted here, by Allow
@@ -70,14 +78,16 @@ type rule struct {
 
 // table is the only place where a limit is written down.
 var table = [...]rule{
-	{Request, Value{50, time.Second}, 4, false, "requests of any kind; four times as many may come at once", "address", true},
-	{SignUp, Value{30, time.Hour}, 1, false, "sign-ups whose fields are in order, taken names among them", "address", true},
-	{LogIn, Value{20, time.Minute}, 1, false, "passwords tried, at the login and to confirm", "address", true},
-	{Reveal, Value{10, time.Hour}, 1, false, "card numbers shown", "owner", true},
-	{Cards, Value{50, 0}, 1, true, "cards stored at the same time", "owner", false},
-	{NotFound, Value{20, time.Minute}, 1, false, "unknown paths asked for; each one over it is an event, not a refusal", "address", true},
-	{Flood, Value{20, time.Minute}, 1, true, "events of signed-out visitors written one by one; the rest is summed up", "event and address", false},
-	{FloodTotal, Value{200, time.Second}, 1, true, "the same from all addresses together; beyond it sums name no address", "node", false},
+	{Request, Value{50, time.Second}, 4, false, false, "requests of any kind; four times as many may come at once", "address", true},
+	{SignUp, Value{30, time.Hour}, 1, false, false, "sign-ups whose fields are in order, taken names among them", "address", true},
+	{LogIn, Value{20, time.Minute}, 1, false, false, "passwords tried, at the login and to confirm", "address", true},
+	{Lock, Value{10, 30 * time.Minute}, 1, false, true, "wrong passwords in a row for one name; then they are locked out of it for so long", "name and client", false},
+	{Strangers, Value{100, 0}, 1, true, false, "the same from all addresses together; then the password is off for devices never signed in on", "name", false},
+	{Reveal, Value{10, time.Hour}, 1, false, false, "card numbers shown", "owner", true},
+	{Cards, Value{50, 0}, 1, true, false, "cards stored at the same time", "owner", false},
+	{NotFound, Value{20, time.Minute}, 1, false, false, "unknown paths asked for; each one over it is an event, not a refusal", "address", true},
+	{Flood, Value{20, time.Minute}, 1, true, false, "events of signed-out visitors written one by one; the rest is summed up", "event and address", false},
+	{FloodTotal, Value{200, time.Second}, 1, true, false, "the same from all addresses together; beyond it sums name no address", "node", false},
 }
 
 // Table is the limits in force, in the order of the table.

@@ -13,6 +13,8 @@ import (
 type Limits struct {
 	// Now is the clock.
 	Now func() time.Time
+	// Room is how many rows of counts the names that nobody has may take.
+	Room int
 
 	table   Table
 	buckets [len(table)]*Buckets // nil where the limit is off or counted elsewhere
@@ -20,7 +22,7 @@ type Limits struct {
 
 // New starts counting, with nothing counted yet.
 func New(t Table) *Limits {
-	l := &Limits{Now: time.Now, table: t}
+	l := &Limits{Now: time.Now, Room: Room, table: t}
 	for i, r := range table {
 		if v := t.values[i]; r.charges && !v.Off() {
 			l.buckets[i] = NewBuckets(v.N, v.Unit, v.N*r.burst)

@@ -2,6 +2,7 @@ package limit
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,19 @@ func Parse(s string) (Table, error) {
 	return t, nil
 }
 
+// Differ gives what of two tables, written by String, stands in one and not in
+// the other: a whole table is too long for a line. Either may be of a version
+// that had other limits.
+func Differ(before, now string) (from, to string) {
+	was, is := strings.Split(before, ","), strings.Split(now, ",")
+	return without(was, is), without(is, was)
+}
+
+func without(some, others []string) string {
+	left := slices.DeleteFunc(slices.Clone(some), func(one string) bool { return slices.Contains(others, one) })
+	return strings.Join(left, ",")
+}
+
 // split takes name=value apart and finds the name's rule.
 func split(part string) (rule, string, error) {
 	name, text, ok := strings.Cut(part, "=")
@@ -66,7 +80,7 @@ func (r rule) read(text string) (Value, error) {
 	if !rate {
 		return Value{N: n}, nil
 	}
-	long := lookUp(word)
+	long := r.length(word)
 	if long == 0 || r.fixed && long != r.value.Unit {
 		return Value{}, r.wrong(text)
 	}
@@ -81,7 +95,26 @@ func (r rule) wrong(text string) error {
 	return fmt.Errorf("limit %s cannot be %q: write %s, such as %s=%s, or %s=off", r.name, text, want, r.name, r.value, r.name)
 }
 
+// longest is how long a lock may last; beyond it, somebody mistyped.
+const longest = 30 * 24 * time.Hour
+
+// length is how long the word after the slash is, or 0.
+func (r rule) length(word string) time.Duration {
+	unit := strings.TrimLeft(word, "0123456789")
+	if !r.lasts || unit == word {
+		return lookUp(word)
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(word, unit))
+	if long := lookUp(unit); err == nil && long > 0 && n <= int(longest/long) {
+		return time.Duration(n) * long
+	}
+	return 0
+}
+
 func (r rule) unitWords() string {
+	if r.lasts {
+		return "a time of at most 30 days"
+	}
 	if r.fixed {
 		_, word, _ := strings.Cut(r.value.String(), "/")
 		return word

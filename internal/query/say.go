@@ -23,7 +23,19 @@ func Say(e Entry) string {
 	case event.StepUpSucceeded:
 		said = "Confirmed with your " + what.Method
 	case event.StepUpFailed:
-		said = "Confirmation refused: wrong " + what.Method
+		if what.Reason == "" {
+			said = "Confirmation refused: wrong " + what.Method
+		}
+	case event.LoginFailedMax:
+		said = fmt.Sprintf("%d wrong passwords in a row%s", what.Failures, by(what.Client, ""))
+	case event.LoginLocked:
+		said = locked(what)
+	case event.LoginUnlocked:
+		said = e.Description + of[what.Client] + what.Address
+	case event.PasswordChanged:
+		if what.Ended > 0 {
+			said = e.Description + ", and " + count(what.Ended, "other session") + " ended"
+		}
 	case event.RoleChanged:
 		said = "Your role was changed from " + what.From + " to " + what.To
 	case event.InputInvalid:
@@ -71,6 +83,32 @@ var limitReached = map[string]string{
 	"cards":  "Card not added: no room for more",
 	"login":  "Sign-in refused: tried too often",
 	"signup": "Sign-up refused: tried too often",
+}
+
+// by names whom a lock is about.
+func by(client, address string) string {
+	switch client {
+	case "address":
+		return strings.TrimSuffix(", from "+address, ", from ")
+	case "device":
+		return ", on a device known before"
+	case "session":
+		return ", in a session"
+	}
+	return ", by strangers together"
+}
+
+// of names whose lock ended; an address follows.
+var of = map[string]string{
+	"address": ", for ", "device": ", for a device known before", "session": ", for a session", "strangers": ", for strangers",
+}
+
+// locked says who may not try any more, and how long.
+func locked(e event.LoginLocked) string {
+	if e.Seconds == 0 {
+		return "Password locked on every device that never signed in, until you sign in on one that did"
+	}
+	return "Sign-in locked for " + count(int(e.Seconds+59)/60, "minute") + by(e.Client, e.Address)
 }
 
 // asked says what somebody else tried, by the verb.

@@ -45,6 +45,7 @@ const (
 	AgeEnd  = "absolute"
 	CapEnd  = "cap"
 	Reuse   = "reuse"
+	Asked   = "ended" // by the person, from another session
 )
 
 // State is what a token is worth.

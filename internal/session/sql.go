@@ -23,6 +23,18 @@ ORDER BY created, id`
 
 	sqlEnd = `UPDATE session SET ended = $1, reason = $2 WHERE id = $3 AND ended IS NULL`
 
+	sqlOpen = `SELECT id, created, seen, source_ip, useragent FROM session
+WHERE account = $1 AND ended IS NULL
+ORDER BY seen DESC, id`
+
+	sqlOthers = `SELECT id FROM session
+WHERE account = $1 AND id <> $2 AND ended IS NULL
+ORDER BY created, id`
+
+	sqlLately = `SELECT id FROM session
+WHERE account = $1 AND ended IS NOT NULL
+ORDER BY ended DESC, id LIMIT $2`
+
 	sqlOver = `SELECT id, account, created, seen FROM session
 WHERE ended IS NULL AND (created <= $1 OR seen <= $2)
 ORDER BY seen, id LIMIT $3`

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"coffer/internal/secret"
 )
@@ -22,6 +23,9 @@ const (
 	sessionName = "coffer"
 	// visitName is the cookie that names the one line a signed-out visit made.
 	visitName = "coffer_visit"
+	// deviceName is the cookie by which a browser is known that was signed in
+	// with before. It lets nobody in; it is counted by where passwords are wrong.
+	deviceName = "coffer_device"
 )
 
 // SetSession gives the browser a session's token.
@@ -32,6 +36,17 @@ func (s *Server) SetSession(w http.ResponseWriter, r *http.Request, token secret
 // ClearSession takes the token back.
 func (s *Server) ClearSession(w http.ResponseWriter, r *http.Request) {
 	setCookie(w, r, sessionName, "", -1)
+}
+
+// SetDevice gives the browser what it will be known by; signing out keeps it.
+func (s *Server) SetDevice(w http.ResponseWriter, r *http.Request, device secret.Text, age time.Duration) {
+	setCookie(w, r, deviceName, device.Reveal(), int(age/time.Second))
+}
+
+// DeviceCookie is what the browser is known by, or nothing.
+func DeviceCookie(r *http.Request) secret.Text {
+	device, _ := single(r, deviceName)
+	return device
 }
 
 // setCookie sets a cookie once: what was set under its name before is dropped,
@@ -48,10 +63,13 @@ func setCookie(w http.ResponseWriter, r *http.Request, name, value string, age i
 	}
 }
 
-// token reads the session cookie. A cookie that is given twice is none: one of
-// the two was planted, and which one cannot be known.
-func (s *Server) token(r *http.Request) (t secret.Text, given bool) {
-	found := r.CookiesNamed(cookieName(r, sessionName))
+// token reads the session cookie.
+func (s *Server) token(r *http.Request) (t secret.Text, given bool) { return single(r, sessionName) }
+
+// single reads a cookie. One that is given twice is none: one of the two was
+// planted, and which one cannot be known.
+func single(r *http.Request, name string) (t secret.Text, given bool) {
+	found := r.CookiesNamed(cookieName(r, name))
 	if len(found) != 1 || found[0].Value == "" {
 		return secret.Text{}, false
 	}

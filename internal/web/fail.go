@@ -165,7 +165,7 @@ func Render(w http.ResponseWriter, r *http.Request, status int, page templ.Compo
 // errorPage is the page of a fault that has no form to go back to.
 func (s *Server) errorPage(r *http.Request, f *fault.Error) templ.Component {
 	p := Problem{Status: status(f), Title: title(f), Text: strings.TrimPrefix(f.Text, title(f)+". "), RequestID: RequestID(r), At: s.Now().UTC()}
-	if f.Retry > 0 {
+	if f.Retry > 0 && !f.Unsure {
 		p.Retry = p.At.Add(f.Retry)
 	}
 	// A page that is not there and one that is another's look the same, so

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"coffer/internal/account"
@@ -46,15 +48,26 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, route Route) erro
 			Kind: fault.SignedOut, Text: "Sign in to see this page.", Recorded: recorded,
 			Events: []event.Event{event.AuthzFailed{Reason: "signed_out", Resource: resource(r, route)}},
 		}
-		if route.Guard == SignedIn && !strings.HasSuffix(r.URL.Path, ".json") {
+		if route.Guard.personal() && !strings.HasSuffix(r.URL.Path, ".json") {
 			f.To = loginAt(route.page(r))
 		}
 		return f
 	case route.Guard == Auditor && v.session.Role != account.Auditor:
 		// To them it is like any address where nothing is.
 		return fault.New(fault.NotFound, nothingHere, event.AuthzFailed{Reason: "role", Resource: resource(r, route)})
+	case route.Guard == SteppedUp && !v.session.SteppedUp(s.Now()):
+		return Confirm(cmp.Or(route.held(r), route.page(r)))
 	}
 	return nil
+}
+
+// Confirm leads to the page that asks who is there once more, and from it to a
+// GET page. Nothing was refused: one step is missing.
+func Confirm(next string) error {
+	return &fault.Error{
+		Kind: fault.Forbidden, Text: "Confirm that it is you.", Recorded: true,
+		To: "/confirm?next=" + url.QueryEscape(next),
+	}
 }
 
 // resource names what was asked for: a card by its id, else the page.

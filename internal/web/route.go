@@ -24,6 +24,11 @@ const (
 	SignedOut
 	// SignedIn routes send whoever is not to the login page, with an event.
 	SignedIn
+	// SteppedUp routes are SignedIn ones that also want whoever asks to have
+	// proved within minutes who they are; else they lead to /confirm, and from
+	// there to the page that holds the form. Nothing is refused by that, so it is
+	// no event.
+	SteppedUp
 	// Auditor routes are for whoever reads the log. They are a program's rather
 	// than a browser's: who is not signed in gets 401, and who has another role
 	// finds nothing there, each with an event.
@@ -34,7 +39,10 @@ const (
 func (g Guard) blind() bool { return g == Bare || g == Blind }
 
 // guarded reports that only somebody who is signed in may come in.
-func (g Guard) guarded() bool { return g == SignedIn || g == Auditor }
+func (g Guard) guarded() bool { return g.personal() || g == Auditor }
+
+// personal reports that the route is a signed-in person's page.
+func (g Guard) personal() bool { return g == SignedIn || g == SteppedUp }
 
 // Handler answers a request, or returns why not: see Server.fail.
 type Handler func(w http.ResponseWriter, r *http.Request) error
@@ -67,5 +75,10 @@ func (r Route) page(req *http.Request) string {
 	case r.Page == "":
 		return req.URL.Path
 	}
+	return r.held(req)
+}
+
+// held is the page that holds the form.
+func (r Route) held(req *http.Request) string {
 	return strings.ReplaceAll(r.Page, "{id}", req.PathValue("id"))
 }

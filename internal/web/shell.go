@@ -36,6 +36,7 @@ type Head struct {
 var bar = []Link{
 	{"/", "Cards"},
 	{"/activity", "Activity"},
+	{"/settings/security", "Security"},
 }
 
 // The two ways in, as the bar offers them.

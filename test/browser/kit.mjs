@@ -16,6 +16,7 @@ const binary = fileURLToPath(new URL('../../bin/coffer', import.meta.url))
 // Nobody's password and nobody's card, made to be searched for afterwards.
 export const secrets = {
   password: 'quiet harbour 7 lantern',
+  next: 'pewter kettle 9 orchard',
   number: '4242424242424242',
   other: '5555555555554444',
 }

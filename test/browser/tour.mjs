@@ -69,8 +69,34 @@ async function cards(page, look) {
   await look('card-shown')
 }
 
+// elsewhere signs the same person in on another device.
+async function elsewhere(page, agent) {
+  const fields = new URLSearchParams({ username: 'katherine.johnson', password: secrets.password })
+  await fetch(new URL('/login', page.url()), { method: 'POST', body: fields, headers: { 'User-Agent': agent }, redirect: 'manual' })
+}
+
+async function security(page, look) {
+  await page.goto('/settings/security')
+  await look('security')
+  await elsewhere(page, 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile/15E148 Safari/604.1')
+  await elsewhere(page, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0')
+  await page.goto('/settings/security')
+  await page.getByText('Change password', { exact: true }).click()
+  await look('security-others')
+  await page.fill('[name="current_password"]', 'not the password')
+  await page.fill('[name="new_password"]', 'short7!')
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Set the new password' }).click()])
+  await look('security-faults')
+  await page.fill('[name="current_password"]', secrets.password)
+  await page.fill('[name="new_password"]', secrets.next)
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Set the new password' }).click()])
+  await page.waitForURL('**/settings/security')
+  await look('security-changed')
+}
+
 // tour calls look with each page's name while the page stands there.
 export async function tour(page, look) {
   await people(page, look)
   await cards(page, look)
+  await security(page, look)
 }

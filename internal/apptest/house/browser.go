@@ -65,7 +65,7 @@ func (h *House) Form(fields ...string) string {
 	for i := 0; i+1 < len(fields); i += 2 {
 		name, value := fields[i], fields[i+1]
 		switch {
-		case name == "password" && len(value) >= 10:
+		case strings.HasSuffix(name, "password") && len(value) >= 10:
 			h.Secret(value)
 		case name == "card_number":
 			h.secretNumber(value)
@@ -149,7 +149,7 @@ func (b *Browser) keep(cookies []*http.Cookie) {
 			continue
 		}
 		b.jar[c.Name] = c.Value
-		if c.Name == "coffer" || c.Name == "__Host-coffer" {
+		if name := strings.TrimPrefix(c.Name, "__Host-"); name == "coffer" || name == "coffer_device" {
 			b.h.Secret(c.Value)
 		}
 	}

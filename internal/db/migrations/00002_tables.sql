@@ -202,3 +202,21 @@ CREATE TABLE rolled (
 	next BIGINT NOT NULL
 );
 INSERT INTO rolled (id, next) VALUES (1, 0);
+
+-- Wrong passwords in a row, by the keyed hash of the name that was typed, known
+-- or not, and by client; see the package limit. until is when the lock ends that
+-- they brought, or 0. typed is what stands in the log for a name that nobody has.
+CREATE TABLE throttle (
+	name     BLOB NOT NULL,
+	client   TEXT NOT NULL,
+	account  TEXT NOT NULL,
+	typed    TEXT NOT NULL,
+	failures BIGINT NOT NULL,
+	changed  BIGINT NOT NULL,
+	kept     BIGINT NOT NULL,
+	until    BIGINT NOT NULL,
+	PRIMARY KEY (name, client)
+);
+CREATE INDEX throttle_account ON throttle (account, changed);
+CREATE INDEX throttle_kept ON throttle (kept);
+CREATE INDEX throttle_until ON throttle (until) WHERE until > 0;

@@ -2,7 +2,6 @@ package holder
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -91,10 +90,7 @@ func (p *Pages) stepUp(r *http.Request, s session.Session, id string) error {
 	if err := p.Cards.Owns(r.Context(), s.Account, id, "reveal"); err != nil {
 		return err
 	}
-	return &fault.Error{
-		Kind: fault.Forbidden, Text: "Confirm that it is you.", Recorded: true, // nothing was refused: one step is missing
-		To: "/confirm?next=" + url.QueryEscape("/view_credit_card/"+id),
-	}
+	return web.Confirm("/view_credit_card/" + id)
 }
 
 func (p *Pages) deleteCard(w http.ResponseWriter, r *http.Request) error {

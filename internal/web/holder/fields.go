@@ -9,6 +9,13 @@ import (
 // emptied says why the box of a password is empty on a page shown again.
 const emptied = "Passwords are not sent back to a page, so please type yours again."
 
+// passwordHints are the rules, before the mistake.
+var passwordHints = []string{
+	"At least 8 characters; 15 is better. Spaces are welcome.",
+	"Not a common one, not like your username.",
+	"No rules about capitals or signs, and it never expires.",
+}
+
 func again(f web.Faults) string {
 	if len(f) == 0 {
 		return ""

@@ -28,7 +28,7 @@ func hostileRows() []web.Row {
 
 func hostileFaults() web.Faults {
 	var all web.Faults
-	for _, name := range []string{"username", "password", "card_number", "cardholder_name", "expiry", "label"} {
+	for _, name := range []string{"username", "password", "card_number", "cardholder_name", "expiry", "label", "current_password", "new_password"} {
 		all = append(all, fault.Field{Name: name, Rule: "r", Text: hostile})
 	}
 	return all
@@ -49,6 +49,12 @@ func gallery() map[string]templ.Component {
 		Shell: full, Row: hostileRows()[0], Level: hostile, Line: line, Place: Place{Size: 48217, At: noon, Origin: hostile, Keys: hostile},
 		Groups: []Group{{hostile, []Fact{{hostile, hostile, hostile, hostile}, {Name: "x", Text: "y"}}}, {"z", nil}},
 	}
+	signIn := SignIn{ID: "9c1185a5c5e9fc54", Device: hostile, Address: hostile, Since: noon, Used: noon}
+	security := SecurityView{Shell: full, Set: noon, Changed: true, SteppedUp: true, This: signIn, Others: []SignIn{signIn, signIn}, Done: hostile}
+	refused := security
+	refused.Refusal, refused.SteppedUp = hostile, false
+	faulty := refused
+	faulty.Faults = hostileFaults()
 	problem := web.Problem{Status: 503, Title: hostile, Text: hostile, RequestID: hostile, At: noon, Retry: noon.Add(time.Minute), Form: "/login", Written: []string{hostile, "b"}}
 	return map[string]templ.Component{
 		"welcome bare": WelcomeView{}.Page(), "welcome": WelcomeView{Shell: out, Line: line}.Page(),
@@ -66,7 +72,8 @@ func gallery() map[string]templ.Component {
 		"new card":      NewCardView{Shell: full, Holder: hostile, Expiry: hostile, Label: hostile, Faults: hostileFaults(), Refusal: hostile}.Page(),
 		"card bare":     CardView{}.Page(), "card": oneCard.Page(), "card shown": shown.Page(),
 		"activity bare": ActivityView{}.Page(), "activity end": ActivityView{Shell: full, Newer: "/activity"}.Page(),
-		"activity":   ActivityView{Shell: full, Days: web.ByDay(hostileRows()), Older: "/activity?before=1", Newer: "/activity"}.Page(),
+		"activity":      ActivityView{Shell: full, Days: web.ByDay(hostileRows()), Older: "/activity?before=1", Newer: "/activity"}.Page(),
+		"security bare": SecurityView{}.Page(), "security": security.Page(), "security refused": refused.Page(), "security faults": faulty.Page(),
 		"event bare": EventView{}.Page(), "event": event.Page(),
 		"problem bare": web.ErrorPage(web.Shell{}, web.Problem{}), "problem": web.ErrorPage(full, problem),
 		"problem stranger": web.ErrorPage(out, web.Problem{Status: 401, Title: "x", RequestID: "r_1"}),
@@ -189,6 +196,7 @@ func TestFormsKeepTheContract(t *testing.T) {
 		"signup":   {`action="/signup"`, `name="username"`, `name="password"`, `autocomplete="new-password"`},
 		"login":    {`action="/login"`, `name="username"`, `name="password"`, `name="next"`, `autocomplete="current-password"`},
 		"confirm":  {`action="/confirm"`, `name="password"`, `name="next"`},
+		"security": {`action="/settings/password"`, `name="current_password"`, `name="new_password"`, `autocomplete="current-password"`, `autocomplete="new-password"`, `action="/settings/sessions/9c1185a5c5e9fc54/end"`, `action="/settings/sessions/end_others"`},
 		"new card": {`action="/create_credit_card"`, `name="card_number"`, `name="cardholder_name"`, `name="expiry"`, `name="label"`, `autocomplete="cc-number"`, `inputmode="numeric"`},
 		"card":     {`action="/view_credit_card/c_1/reveal"`, `action="/view_credit_card/c_1/delete"`, `action="/logout"`},
 	} {

@@ -159,7 +159,7 @@ func (p LoginView) Page() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "This writes <code>authn_login_success</code> (<code>authn_login_successafterfail</code> after a refusal) and <code>session_created</code>, or <code>authn_login_fail</code>, with your address and browser.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "This writes <code>authn_login_success</code> (<code>authn_login_successafterfail</code> after a refusal) and <code>session_created</code>, or <code>authn_login_fail</code>, with your address and browser. The tenth refusal in a row adds <code>authn_login_fail_max</code> and <code>authn_login_lock</code>.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

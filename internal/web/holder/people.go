@@ -23,7 +23,7 @@ func (p *Pages) signup(w http.ResponseWriter, r *http.Request) error {
 			return SignupView{Shell: p.Web.Shell(r), Username: web.Echo(name), Faults: f.Fields}.Page()
 		}, err)
 	}
-	return p.comeIn(w, r, entry, "/")
+	return p.signedIn(w, r, entry, "/")
 }
 
 func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request) error {
@@ -36,13 +36,13 @@ func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	name, next := r.PostForm.Get("username"), p.Web.Next(r.PostForm.Get("next"))
-	entry, err := p.People.LogIn(r.Context(), name, posted(r, "password"))
+	entry, err := p.People.LogIn(r.Context(), name, posted(r, "password"), web.DeviceCookie(r))
 	if err != nil {
 		return web.Retry(func(f *fault.Error) templ.Component {
 			return LoginView{Shell: p.Web.Shell(r), Username: web.Echo(name), Next: next, Refusal: f.Text, Faults: f.Fields}.Page()
 		}, err)
 	}
-	return p.comeIn(w, r, entry, next)
+	return p.signedIn(w, r, entry, next)
 }
 
 func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
@@ -74,6 +74,13 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 // comeIn gives the browser its token and leads on.
 func (p *Pages) comeIn(w http.ResponseWriter, r *http.Request, e account.Entry, next string) error {
 	p.Web.SetSession(w, r, e.Token)
+	return web.SeeOther(w, next)
+}
+
+// signedIn is comeIn after the whole way: the browser is known from now on.
+func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request, e account.Entry, next string) error {
+	p.Web.SetSession(w, r, e.Token)
+	p.Web.SetDevice(w, r, p.People.Device(web.DeviceCookie(r), e.Session.Account), account.DeviceAge)
 	return web.SeeOther(w, next)
 }
 

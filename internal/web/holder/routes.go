@@ -36,6 +36,10 @@ func (p *Pages) Routes() []web.Route {
 		{Pattern: "GET /view_credit_card/{id}", Guard: web.SignedIn, Handle: p.viewCard},
 		{Pattern: "POST /view_credit_card/{id}/reveal", Guard: web.SignedIn, Handle: p.revealCard, Page: "/view_credit_card/{id}"},
 		{Pattern: "POST /view_credit_card/{id}/delete", Guard: web.SignedIn, Handle: p.deleteCard, Page: "/view_credit_card/{id}"},
+		{Pattern: "GET /settings/security", Guard: web.SignedIn, Handle: p.security},
+		{Pattern: "POST /settings/password", Guard: web.SteppedUp, Handle: p.changePassword, Fields: []string{"current_password", "new_password"}, Page: securityPage},
+		{Pattern: "POST /settings/sessions/{id}/end", Guard: web.SignedIn, Handle: p.endSession, Page: securityPage},
+		{Pattern: "POST /settings/sessions/end_others", Guard: web.SignedIn, Handle: p.endOthers, Page: securityPage},
 		{Pattern: "GET /activity", Guard: web.SignedIn, Handle: p.activity},
 		{Pattern: "GET /activity/{seq}", Guard: web.SignedIn, Handle: p.event},
 	}

@@ -28,11 +28,7 @@ func (p SignupView) username() web.Field {
 func (p SignupView) password() web.Field {
 	return web.Field{
 		Name: "password", Label: "Password", Fault: p.Faults.On("password"), Again: again(p.Faults), Secret: true,
-		Hints: []string{
-			"At least 8 characters; 15 is better. Spaces are welcome.",
-			"Not a common one, not like your username.",
-			"No rules about capitals or signs, and it never expires.",
-		},
+		Hints: passwordHints,
 		Attrs: attrs("type", "password", "autocomplete", "new-password", "required", "", "data-strength", "strength"),
 	}
 }
@@ -91,7 +87,11 @@ func (p SignupView) Page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"strength needs-js\" id=\"strength\" aria-live=\"polite\"><b>Strength:</b> <span data-word>nothing typed yet</span></p><button class=\"btn btn-primary wide\">Create account</button></form><p class=\"else\">Have one already? <a href=\"/login\">Sign in</a></p>")
+			templ_7745c5c3_Err = strength().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<button class=\"btn btn-primary wide\">Create account</button></form><p class=\"else\">Have one already? <a href=\"/login\">Sign in</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
