@@ -124,19 +124,18 @@ func (g *grown) settled() error {
 		return err
 	}
 	defer read.Close()
-	var signed, summed, known, ended int
-	stop := every(10*time.Second, func() {
-		fmt.Fprintf(os.Stderr, "    %-28s %10d signed, %d summed up, %d of %d segments known, of %d\n", "settling", signed, summed, known, ended, g.lines)
-	})
-	defer stop()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
+	look, tell := time.NewTicker(200*time.Millisecond), time.NewTicker(10*time.Second)
+	defer look.Stop()
+	defer tell.Stop()
 	over := time.After(time.Minute + time.Duration(g.lines)*200*time.Microsecond)
+	var signed, summed, known, ended int
 	for signed < g.lines || summed < g.lines || known < ended {
 		select {
-		case <-tick.C:
+		case <-look.C:
+		case <-tell.C:
+			fmt.Fprintf(os.Stderr, "    %-28s %10d lines signed, %d summed up, %d of %d segments read through\n", "settling", signed, summed, known, ended)
 		case <-over:
-			return fmt.Errorf("%d of %d lines are signed, %d are in the sums, %d of %d segments are known", signed, g.lines, summed, known, ended)
+			return fmt.Errorf("of %d lines %d are signed and %d summed up, of %d segments %d are read through", g.lines, signed, summed, ended, known)
 		}
 		if err := read.QueryRow(selectSettled).Scan(&signed, &summed, &known, &ended); err != nil {
 			return err

@@ -27,12 +27,13 @@ func (m *measurement) visits(both []*grown) (err error) {
 		name string
 		take func(*grown) (result, error)
 	}{{"view", m.looks}, {"login", m.enters}, {"commit", m.writes}} {
+		if of.name == "commit" {
+			both[0].stop()
+			both[1].stop()
+		}
 		for round := range m.rounds {
 			for i := range both {
 				g := both[(round+i)%len(both)] // neither is always the first
-				if of.name == "commit" {
-					g.stop()
-				}
 				r, err := of.take(g)
 				if err != nil {
 					return fmt.Errorf("%s, %s: %w", of.name, g.name, err)
