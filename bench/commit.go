@@ -79,7 +79,9 @@ func (m *measurement) sealed(dir, postgres string, writers int) (r result, err e
 	}
 	defer func() { err = errors.Join(err, j.close()) }()
 	var each []time.Duration
-	r, err = spent(fmt.Sprint("commit ", writers), os.Getpid(), func() (result, error) { return m.crowded(j, writers) }, &each)
+	r, err = spent(fmt.Sprint("commit ", writers), os.Getpid(), func() (result, error) {
+		return m.crowded(writers, func() error { return j.commit(viewer, viewed) })
+	}, &each)
 	if len(each) > 0 {
 		r.cpu = each[0]
 	}
@@ -87,13 +89,13 @@ func (m *measurement) sealed(dir, postgres string, writers int) (r result, err e
 }
 
 // crowded has so many writers commit one after another, each for itself.
-func (m *measurement) crowded(j *journal, writers int) (result, error) {
+func (m *measurement) crowded(writers int, commit func() error) (result, error) {
 	took, lines := make([][]time.Duration, writers), make([]int, writers)
 	failed := make([]error, writers)
 	var all sync.WaitGroup
 	for i := range writers {
 		all.Go(func() {
-			took[i], lines[i], failed[i] = timed(m.window, func() error { return j.commit(viewer, viewed) })
+			took[i], lines[i], failed[i] = timed(m.window, commit)
 		})
 	}
 	all.Wait()

@@ -95,6 +95,10 @@ func TestShareOfAView(t *testing.T) {
 	if f, err = m.share(under{cpu: map[int]time.Duration{1: time.Nanosecond, crowd: time.Second}}); err != nil || f.met {
 		t.Errorf("share of a view that takes a nanosecond = %+v, %v, want more than 5 %%", f, err)
 	}
+	lone := &measurement{plan: m.plan}
+	if f, err = lone.share(under{cpu: map[int]time.Duration{1: time.Second, crowd: time.Second}}); err != nil || f.judged {
+		t.Errorf("share without card views = %+v, %v, want no judgement", f, err)
+	}
 	if f, err = m.share(under{}); err != nil || f.judged {
 		t.Errorf("share without a time = %+v, %v, want no judgement", f, err)
 	}

@@ -5,8 +5,7 @@
 //
 // It sends load to loopback only, for about five minutes, and leaves nothing
 // behind. It refuses no slow machine and judges nothing but the table's last
-// column; what it cannot tell is how sign-in and cards grow with a full
-// database.
+// column; what it cannot tell is what PostgreSQL does with a full database.
 package main
 
 import (

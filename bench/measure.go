@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -25,6 +26,7 @@ func (m *measurement) keep(name string, r result) {
 // run, but only once the others have been heard.
 func (m *measurement) all() error {
 	var failed []error
+	took := 0
 	for _, s := range []struct {
 		name string
 		take func() ([]figure, error)
@@ -36,7 +38,12 @@ func (m *measurement) all() error {
 		{"PostgreSQL", m.postgres},
 		{"verify", m.verify},
 		{"questions to a long log", m.history},
+		{"growth", m.growth},
 	} {
+		if !strings.Contains(s.name, m.only) {
+			continue
+		}
+		took++
 		began := time.Now()
 		fmt.Fprintf(os.Stderr, "%s …\n", s.name)
 		figures, err := s.take()
@@ -47,6 +54,9 @@ func (m *measurement) all() error {
 			m.figures = append(m.figures, figure{name: s.name, measured: "not measured", judged: true})
 		}
 		fmt.Fprintf(os.Stderr, "%s: %.0f s\n", s.name, time.Since(began).Seconds())
+	}
+	if took == 0 {
+		return fmt.Errorf("BENCH_ONLY=%q is in no step's name", m.only)
 	}
 	return errors.Join(failed...)
 }

@@ -23,6 +23,9 @@ func (m *measurement) share(u under) (figure, error) {
 	if u.cpu[1] == 0 || u.cpu[crowd] == 0 {
 		return figure{name: name, measured: "the system does not tell a process's time"}, nil
 	}
+	if len(m.results["view 1"]) == 0 {
+		return figure{name: name, measured: "only in a run that measures pages"}, nil
+	}
 	sign, err := signing(m.window.during / 2)
 	if err != nil {
 		return figure{}, err

@@ -44,7 +44,7 @@ func combine(c *proof.Case, all []proof.Found) (pub string, err error) {
 // join adds the files of lines of another place: finished ones, say, that were
 // moved away. Of two that claim the same lines none is chosen.
 func join(c *proof.Case, f proof.Found) error {
-	if len(f.Parts) == 0 || f.Parts[0].Bundle > 0 {
+	if !filed(f) {
 		return nil
 	}
 	for _, p := range f.Parts {
@@ -69,7 +69,7 @@ func join(c *proof.Case, f proof.Found) error {
 func lined(all []proof.Found) (i int) {
 	rank := func(f proof.Found) int {
 		switch {
-		case len(f.Parts) > 0 && f.Parts[0].Bundle == 0:
+		case filed(f):
 			return 3
 		case len(f.Parts) > 0:
 			return 2
@@ -84,6 +84,12 @@ func lined(all []proof.Found) (i int) {
 		}
 	}
 	return i
+}
+
+// filed reports whether a place has its lines as files. An export has bundles,
+// and at most what was left of one before them.
+func filed(f proof.Found) (yes bool) {
+	return len(f.Parts) > 0 && f.Parts[len(f.Parts)-1].Bundle == 0
 }
 
 // names are the origins that a place says its log has had, by its checkpoint

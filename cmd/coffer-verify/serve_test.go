@@ -80,7 +80,7 @@ func TestWatch(t *testing.T) {
 	long := forge.Make(forge.Plan{Lines: 1500, End: end})
 	short := func(n int) forge.Plan { return forge.Plan{Lines: 1500, End: end, Stop: n} }
 	watch(short(700), 0, "UNANCHORED") // the first time nothing is known
-	watch(short(700), 0, "INTACT")     // now the key and the checkpoint are from elsewhere
+	watch(short(700), 0, "INTACT")     // now the checkpoint is from elsewhere
 	watch(short(1337), 0, "INTACT")
 	watch(forge.Plan{Lines: 1500, End: end}, 0, "INTACT")
 	if saved() != string(long.Head) {
@@ -93,6 +93,32 @@ func TestWatch(t *testing.T) {
 	}
 	if other, _ := filepath.Glob(filepath.Join(save, "other-*.note")); len(other) != 2 {
 		t.Errorf("the other histories' checkpoints kept: %v, want 2", other)
+	}
+}
+
+// TestWatchRests holds that a key which the server gave at the first look is not
+// taken for the visitor's own: it says since when nothing was rewritten.
+func TestWatchRests(t *testing.T) {
+	l, dir := export(t, forge.Plan{Lines: 1500, End: time.Now()})
+	url, save := served(t, dir, false), filepath.Join(t.TempDir(), "seen")
+	first := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	now = func() time.Time { return first }
+	t.Cleanup(func() { now = time.Now })
+	if r, code := verdict(t, "watch", url, "--save", save); code != 0 || r.Verdict != "UNANCHORED" {
+		t.Fatalf("the first look = %d, %s", code, r.JSON())
+	}
+	now = func() time.Time { return first.AddDate(0, 1, 0) }
+	r, code := verdict(t, "watch", url, "--save", save)
+	if code != 0 || r.Sentence != "the log has only grown, to 1500 lines, since you first looked on 2026-03-04" {
+		t.Errorf("the second look = %d, %s", code, r.JSON())
+	}
+	if len(r.Anchors) != 1 || !strings.HasPrefix(r.Anchors[0], "by the checkpoint ") || len(r.Notes) != 1 ||
+		!strings.HasPrefix(r.Notes[0], "the public key came from the server itself") {
+		t.Errorf("the second look rests on %q, and says %q", r.Anchors, r.Notes)
+	}
+	r, code = verdict(t, "watch", url, "--save", save, "--key", strings.TrimSpace(l.Pub))
+	if code != 0 || r.Sentence != "the log has only grown, to 1500 lines" || len(r.Notes) != 0 || r.Anchors[0] != "by your key" {
+		t.Errorf("with a key = %d, %s", code, r.JSON())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"coffer/internal/proof"
 )
@@ -24,9 +25,17 @@ func judgeFile(o options) (*proof.Report, error) {
 	return proof.JudgeProof(b, o.paths[0], c), nil
 }
 
+// The files of --save. The key is the server's own word of the first time, so it
+// anchors nothing; the checkpoint has been out of the server's reach since then.
+const (
+	savedCheckpoint = "checkpoint"
+	savedKey        = "log.pub"
+	savedBegin      = "begin" // when the first look was
+)
+
 // watch looks at a log that a server serves, once: has it only grown since the
-// last time? What it saw is kept for the next, and so is the key, the first
-// time.
+// last time? What it saw is kept for the next, and so is the key that the server
+// showed the first time, where none is given.
 func watch(ctx context.Context, o options) (*proof.Report, error) {
 	url := o.paths[0]
 	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
@@ -40,15 +49,15 @@ func watch(ctx context.Context, o options) (*proof.Report, error) {
 		return unanswered(err), nil
 	}
 	c := proof.Case{Own: found.Own, Tiles: found.Tiles, Require: o.require, Now: now(), HashesOnly: true}
-	pub := filepath.Join(o.save, "log.pub")
-	if len(o.keys) == 0 && o.policy == "" && exists(pub) {
-		o.keys = []string{pub}
-	}
-	saved := filepath.Join(o.save, "checkpoint")
+	saved, pub := filepath.Join(o.save, savedCheckpoint), found.Pub
 	if exists(saved) {
 		o.against = append(o.against, saved)
+		c.Begin = begin(o.save)
 	}
-	if err := places(nil).trust(&c, o, found.Pub); err != nil {
+	if b, err := os.ReadFile(filepath.Join(o.save, savedKey)); err == nil {
+		pub = string(b)
+	}
+	if err := places(nil).trust(&c, o, pub); err != nil {
 		return nil, err
 	}
 	if err := places(nil).compare(&c, o); err != nil {
@@ -69,12 +78,15 @@ func watch(ctx context.Context, o options) (*proof.Report, error) {
 func remember(r *proof.Report, found proof.Found, dir string) error {
 	switch r.Exit {
 	case proof.Intact.Exit():
-		if pub := filepath.Join(dir, "log.pub"); !exists(pub) && found.Pub != "" {
-			if err := replace(pub, []byte(found.Pub)); err != nil {
-				return err
+		first := map[string]string{savedKey: found.Pub, savedBegin: now().UTC().Format(time.RFC3339) + "\n"}
+		for name, text := range first {
+			if path := filepath.Join(dir, name); !exists(path) && text != "" {
+				if err := replace(path, []byte(text)); err != nil {
+					return err
+				}
 			}
 		}
-		return replace(filepath.Join(dir, "checkpoint"), found.Own.Note)
+		return replace(filepath.Join(dir, savedCheckpoint), found.Own.Note)
 	case proof.Diverged.Exit():
 		name := "other"
 		if c, err := proof.Peek(found.Own.Note); err == nil {
@@ -83,6 +95,16 @@ func remember(r *proof.Report, found proof.Found, dir string) error {
 		return replace(filepath.Join(dir, name+".note"), found.Own.Note)
 	}
 	return nil
+}
+
+// begin is when the first look was, as far as that was kept.
+func begin(dir string) time.Time {
+	b, err := os.ReadFile(filepath.Join(dir, savedBegin))
+	if err != nil {
+		return time.Time{}
+	}
+	at, _ := time.Parse(time.RFC3339, strings.TrimSpace(string(b))) // without it, no date is said
+	return at
 }
 
 // replace writes a file so that it is never half there.

@@ -5,14 +5,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
 	"coffer/internal/apptest"
 )
 
-// TestLogInTheWay holds promise 1 for the file: while it cannot be written,
-// nothing is changed; when it can, it catches up by itself.
+// TestLogInTheWay puts a directory, and a link to somebody else's file, in the
+// place of security.log: each is an event and is kept aside, what it leads to is
+// not written, and the program goes on in a file of its own.
 func TestLogInTheWay(t *testing.T) {
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
@@ -23,31 +25,34 @@ func TestLogInTheWay(t *testing.T) {
 			p := start(t, func(c *exec.Cmd) { c.Env = append(c.Env, "COFFER_DATABASE="+database) }, "--data", dir)
 			h := newHolder(t)
 			h.signUp(t, p.url)
-			h.add(t.Context(), p.url)
 			ledger := openLedger(t, dir, database)
-			before := len(ledger.settled())
-			log := filepath.Join(dir, "security.log")
-			if err := errors.Join(os.Rename(log, log+".away"), os.Mkdir(log, 0o700)); err != nil {
+			log, other := filepath.Join(dir, "security.log"), filepath.Join(t.TempDir(), "other")
+			if err := os.WriteFile(other, []byte("not yours\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			p.becomes("/readyz", 503, 2*time.Second) // a second, and as much for a busy machine
-			if a := h.add(t.Context(), p.url); a.status != 503 {
-				t.Errorf("adding a card = %d, want 503", a.status)
+			for n, put := range []func() error{
+				func() error { return os.Mkdir(log, 0o700) },
+				func() error { return os.Symlink(other, log) },
+			} {
+				ledger.settled()
+				if err := errors.Join(os.Remove(log), put()); err != nil {
+					t.Fatal(err)
+				}
+				soon(t, "the alarm", 10*time.Second, func() bool {
+					return ledger.column(`SELECT COUNT(*) FROM event WHERE event = 'log_file_altered'`)[0] == strconv.Itoa(n+1)
+				})
+				p.becomes("/readyz", 200, 5*time.Second)
+				if a := h.add(t.Context(), p.url); a.status != 303 {
+					t.Errorf("adding a card = %d, want 303", a.status)
+				}
 			}
-			if a := h.view(t.Context(), p.url); a.status != 503 {
-				t.Errorf("looking at a card = %d, want 503: it could not be recorded", a.status)
+			ledger.balanced(ledger.settled())
+			if text, err := os.ReadFile(other); err != nil || string(text) != "not yours\n" {
+				t.Errorf("the file that the link led to holds %q, %v", text, err)
 			}
-			if err := errors.Join(os.Remove(log), os.Rename(log+".away", log)); err != nil {
-				t.Fatal(err)
-			}
-			p.becomes("/readyz", 200, 5*time.Second)
-			if a := h.add(t.Context(), p.url); a.status != 303 {
-				t.Errorf("adding a card again = %d, want 303", a.status)
-			}
-			lines := ledger.settled()
-			ledger.balanced(lines)
-			if got := len(lines) - before; got != 1 {
-				t.Errorf("%d lines since, want the one card that was added", got)
+			kept, err := filepath.Glob(log + ".altered-*")
+			if err != nil || len(kept) != 2 {
+				t.Errorf("%d things are kept aside, want 2", len(kept))
 			}
 			p.stop()
 		})

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"coffer/internal/app"
 	"coffer/internal/proof"
@@ -33,13 +34,24 @@ func (c *logVerifyCmd) database(ctx context.Context, s streams, d *app.Desk, r *
 	for _, f := range found.Findings {
 		blame(r, f.Kind().Reasons[f.Reason], f.Line, f.Lines)
 	}
-	if len(found.Findings) == 0 {
+	if found.Misfit != nil && r.Exit == 0 {
+		r.Notes = append(r.Notes, "The files are what was signed, as far as nothing else is said here; what is wrong is the database.")
+	}
+	if m := found.Misfit; m != nil && (m.Behind || len(found.Findings) == 0) {
+		misfit(r, m)
+	}
+	if len(found.Findings) == 0 && found.Misfit == nil {
 		r.Notes = append(r.Notes, fmt.Sprintf("In the database, %d lines, their columns and the index are what was sealed.", found.Lines))
 		if r.Exit != 0 {
 			return nil // what is wrong with the files, their own check tells
 		}
 	}
-	if err := d.RecordCheck(ctx, found); err != nil {
+	err = d.RecordCheck(ctx, found)
+	if _, ok := errors.AsType[*app.Refused](err); ok && r.Exit == proof.Tampered.Exit() {
+		r.Notes = append(r.Notes, "This is not in the log: nothing is added to a log that is not what was signed.")
+		return nil
+	}
+	if err != nil {
 		fmt.Fprintf(s.err, "coffer: what was found could not be written into the log: %v\n", err)
 		unfinished(r, "what was found could not be written into the log")
 	}
@@ -83,6 +95,27 @@ func blame(r *proof.Report, says, line string, lines uint64) {
 	f.Sentence, f.Line, f.Between = blamed(says, line, lines)
 	f.Next = "Keep a copy of the whole data directory and of the database as they are. Where security.log is\n" +
 		"consistent, it has the lines as they were sealed; what you must not trust is the database."
+	if r.Verdict != proof.Tampered {
+		set(r, proof.Tampered, f.Sentence)
+	}
+	r.Findings = append(r.Findings, f)
+}
+
+// misfit adds to the report that the database is not what was signed as a whole.
+func misfit(r *proof.Report, m *app.Misfit) {
+	f := proof.Finding{
+		Verdict: proof.Tampered, What: "history", Where: "in the database", Sentence: "the database is not what was signed",
+		Next: "Keep a copy of the whole data directory and of the database as they are. If a copy of the database\n" +
+			"from before the change exists, put it back. If there is none, coffer log new-epoch compares, and\n" +
+			"says which lines are others. What you must not trust is the database.",
+	}
+	if m.Behind {
+		f.What, f.Sentence = "rolledback", "ROLLBACK: the database is behind what was signed"
+		f.Next = "Keep a copy of the whole data directory and of the database as they are. If a newer copy of the\n" +
+			"database exists, put it back. If there is none, or the reason is known (a restored backup, say),\n" +
+			"go on from the lines at hand: coffer log new-epoch --reason \"…\"."
+	}
+	f.Detail = strings.TrimSuffix(m.Why, ".")
 	if r.Verdict != proof.Tampered {
 		set(r, proof.Tampered, f.Sentence)
 	}

@@ -41,20 +41,27 @@ func (c *logNewEpochCmd) Run(ctx context.Context, s streams) error {
 	if e.Changed > 0 {
 		fmt.Fprintf(s.err, "Lines that are others than were there before: %d (%s).\n", e.Changed, strings.Join(e.Which, ", "))
 	}
-	fmt.Fprintf(s.err, "The log goes on from line %d; %s.\n"+
+	fmt.Fprintf(s.err, "The log goes on from line %d%s.\n"+
 		"Its new key, which is also the newest line of log.pub; give it to whoever verifies the log, and back up keys/ again:\n", e.Lines, gone(e))
 	fmt.Fprintln(s.out, e.Key)
+	if e.Witnesses != "" {
+		fmt.Fprintf(s.err, "No witness has signed it yet, and none knows this key: give it to whoever runs them (%s).\n"+
+			"coffer serve asks them when it is started.\n", strings.ReplaceAll(e.Witnesses, ",", ", "))
+	}
 	return nil
 }
 
 // gone says how many signed lines a new epoch goes on without.
 func gone(e app.Epoch) string {
-	said := fmt.Sprintf("%d signed lines are not there any more", e.Lost)
-	if e.Lost == 1 {
-		said = "1 signed line is not there any more"
-	}
+	most := ""
 	if e.AtMost {
-		said = "at most " + said
+		most = "at most "
 	}
-	return said
+	switch e.Lost {
+	case 0:
+		return ""
+	case 1:
+		return "; " + most + "1 signed line is not there any more"
+	}
+	return fmt.Sprintf("; %s%d signed lines are not there any more", most, e.Lost)
 }

@@ -23,6 +23,7 @@ func (c *logPruneCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer d.Close()
+	d.Slow = s.slow
 	prune, done := d.Prune, "removed"
 	if c.DryRun {
 		prune, done = d.Prunable, "would be removed"
@@ -36,5 +37,8 @@ func (c *logPruneCmd) Run(ctx context.Context, s streams) error {
 		return errNo
 	}
 	fmt.Fprintf(s.out, "Lines %d to %d, older than %s, %s: %d lines.\n", p.First, p.Last, p.Before, done, p.Lines)
+	if !c.DryRun {
+		s.pending(p.Standing)
+	}
 	return nil
 }

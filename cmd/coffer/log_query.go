@@ -11,12 +11,15 @@ import (
 
 type logQueryCmd struct {
 	place
-	Since  string   `placeholder:"TIME" help:"From here: 24h, 2026-11-24, 2026-11-24T16:51:27Z."`
-	Until  string   `placeholder:"TIME" help:"To there; a date with all its day. Times are UTC."`
-	Format string   `default:"text" placeholder:"FORMAT" help:"text, jsonl, csv, ocsf, ecs or cef (text)."`
-	Limit  int      `placeholder:"N" help:"Only the newest N."`
-	Before uint64   `placeholder:"SEQ" help:"Only what is older than this line."`
-	Words  []string `arg:"" optional:"" name:"query" help:"As in: event:authn_login_fail actor:alice -ip:10.0.0.0/8 level:>=WARNING"`
+	Since  string `placeholder:"TIME" help:"From here: 24h, 2026-11-24, 2026-11-24T16:51:27Z."`
+	Until  string `placeholder:"TIME" help:"To there; a date with all its day. Times are UTC."`
+	Format string `default:"text" placeholder:"FORMAT" help:"text, jsonl, csv, ocsf, ecs or cef (text)."`
+	Limit  int    `placeholder:"N" help:"Only the newest N."`
+	Before uint64 `placeholder:"SEQ" help:"Only what is older than this line."`
+
+	Unrecorded bool `help:"For a log that takes no line (TAMPERED, ROLLBACK)."`
+
+	Words []string `arg:"" optional:"" name:"query" help:"As in: event:authn_login_fail actor:alice -ip:10.0.0.0/8"`
 }
 
 // Help names the fields of the language.
@@ -40,6 +43,9 @@ func (c *logQueryCmd) Run(ctx context.Context, s streams) error {
 		}
 		defer d.Close()
 		q := app.Reading{Tool: "query", Filter: filter, Out: s.out, Newest: -1, Before: c.Before}
+		if c.Unrecorded {
+			q.Unrecorded = s.slow
+		}
 		if c.Limit > 0 {
 			q.Newest = c.Limit
 		}

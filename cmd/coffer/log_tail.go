@@ -9,10 +9,13 @@ import (
 
 type logTailCmd struct {
 	place
-	Follow bool     `short:"f" help:"Go on with what comes, until Ctrl-C."`
-	Lines  int      `short:"n" default:"10" placeholder:"N" help:"How many of the newest lines to begin with (10)."`
-	Format string   `default:"text" placeholder:"FORMAT" help:"text, jsonl, csv, ocsf, ecs or cef (text)."`
-	Words  []string `arg:"" optional:"" name:"query" help:"As in: level:>=WARNING actor:alice -ip:10.0.0.0/8"`
+	Follow bool   `short:"f" xor:"silent" help:"Go on with what comes, until Ctrl-C."`
+	Lines  int    `short:"n" default:"10" placeholder:"N" help:"How many of the newest lines to begin with (10)."`
+	Format string `default:"text" placeholder:"FORMAT" help:"text, jsonl, csv, ocsf, ecs or cef (text)."`
+
+	Unrecorded bool `xor:"silent" help:"For a log that takes no line (TAMPERED, ROLLBACK)."`
+
+	Words []string `arg:"" optional:"" name:"query" help:"As in: level:>=WARNING actor:alice -ip:10.0.0.0/8"`
 }
 
 // Run shows the newest lines that match, and with -f those that come.
@@ -33,6 +36,9 @@ func (c *logTailCmd) Run(ctx context.Context, s streams) error {
 		q := app.Reading{Tool: "tail", Filter: filter, Out: s.out, Newest: c.Lines}
 		if q.Format, err = output(ctx, s, d, c.Format); err != nil {
 			return err
+		}
+		if c.Unrecorded {
+			q.Unrecorded = s.slow
 		}
 		if c.Follow {
 			q.Tool = "follow"

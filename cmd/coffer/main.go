@@ -47,6 +47,16 @@ type commands struct {
 // streams are where a command writes: data on out, all else on err.
 type streams struct{ out, err io.Writer }
 
+// slow says what a command waits for.
+func (s streams) slow(what string) { fmt.Fprintln(s.err, what) }
+
+// pending says what a change still lacks that is made: no failure.
+func (s streams) pending(how app.Standing) {
+	if lacks := how.Pending(); lacks != "" {
+		fmt.Fprintln(s.err, lacks)
+	}
+}
+
 func main() {
 	tuneMemory(false)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

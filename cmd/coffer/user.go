@@ -32,17 +32,20 @@ func (c *userRoleCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer d.Close()
+	d.Slow = s.slow
 	done, err := d.SetRole(ctx, c.Name, c.Role)
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind != fault.Unavailable {
-		return fmt.Errorf("%s: %s", c.Name, f.Text)
+		next := ""
+		if f.Kind == fault.NotFound {
+			next = " See who there is with: coffer user list"
+		}
+		return fmt.Errorf("%s: %s%s", c.Name, f.Text, next)
 	}
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "%s was %s and is %s.\n", c.Name, done.From, c.Role)
-	if !done.Signed {
-		fmt.Fprintln(s.err, "It is written down; its signature is pending, until coffer serve signs the log.")
-	}
+	s.pending(done.Standing)
 	return nil
 }
 

@@ -56,15 +56,15 @@ func TestRole(t *testing.T) {
 		}
 	}
 	p.stop()
-	if out, told, code := coffer(t, dir, "user", "role", h.name, "admin"); code != 0 || !strings.Contains(told, "signature is pending") {
-		t.Errorf("user role without a server = %d, %q, %q, want it done, and signed later", code, out, told)
+	if out, told, code := coffer(t, dir, "user", "role", h.name, "admin"); code != 0 || told != "" {
+		t.Errorf("user role without a server = %d, %q, %q, want it done, and signed by the command", code, out, told)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "security.log"))
 	if n := strings.Count(string(text), `"event":"authz_change"`); err != nil || n != 3 || !strings.Contains(string(text), `"from":"holder","to":"admin"}`) {
 		t.Errorf("security.log has %d changes of a role, %v, want all three at once", n, err)
 	}
 	for args, want := range map[string]string{
-		"nobody auditor": "nobody: Nobody has this name.", h.name + " root": "There is no role root; there are holder, auditor, admin.",
+		"nobody auditor": "nobody: Nobody has this name. See who there is with: coffer user list\n", h.name + " root": "There is no role root; there are holder, auditor, admin.",
 		h.name + " admin": "That is their role already.",
 	} {
 		out, told, code := coffer(t, dir, append([]string{"user", "role"}, strings.Fields(args)...)...)

@@ -27,6 +27,8 @@ import (
 type Desk struct {
 	Lines  *query.Reader
 	Sealer *seal.Sealer
+	// Slow is told, once, what a command waits for; nil, and nobody is.
+	Slow func(what string)
 
 	app *App
 }

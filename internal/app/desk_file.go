@@ -23,7 +23,12 @@ func (d *Desk) takeOver(ctx context.Context) (release func() error, err error) {
 	if err != nil || unlock == nil {
 		return func() error { return nil }, err
 	}
-	signs, err := d.signing(ctx)
+	// Somebody may have served until now, whose lines no memory here has.
+	err = a.sealer.Refresh(ctx)
+	signs := false
+	if err == nil {
+		signs, err = d.signing(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}

@@ -28,6 +28,9 @@ type Epoch struct {
 	AtMost bool
 	// Kept are the files of what no longer counts.
 	Kept []string
+	// Witnesses are the names of those who signed the log so far, and do not
+	// know its new one.
+	Witnesses string
 }
 
 // epoch is one in the making.
@@ -39,8 +42,10 @@ type epoch struct {
 	taken  map[proof.Checkpoint]bool // the same
 	judged judged
 	root   proof.Hash // of the lines at hand
-	good   int        // the largest of signed that they lead to and none contradicts; -1 is none
-	key    vault.Key
+	// segment is the first of them in the active file.
+	segment uint64
+	good    int // the largest of signed that they lead to and none contradicts; -1 is none
+	key     vault.Key
 }
 
 // point is a signed checkpoint.
@@ -77,7 +82,7 @@ func NewEpoch(ctx context.Context, c Config, o Options, b Break) (_ Epoch, err e
 	desk := &Desk{app: e.App}
 	for _, step := range []func(context.Context) error{
 		desk.found, e.openData, desk.current, desk.open, e.owner, e.knownKeys, e.openLog, e.alone,
-		e.gather, e.compare, e.rebase, e.setAside, e.replace, e.commit, e.settle,
+		e.gather, e.compare, e.rebase, e.setAside, e.replace, e.forget, e.commit, e.settle,
 	} {
 		if err := step(event.With(ctx, Origin())); err != nil {
 			return e.Epoch, e.explained(err)
@@ -86,15 +91,16 @@ func NewEpoch(ctx context.Context, c Config, o Options, b Break) (_ Epoch, err e
 	return e.Epoch, nil
 }
 
-// reckon says what of the signed lines is lost.
+// reckon says what of the signed lines is changed, and what is lost. Where
+// nothing tells which are others, all from the last good checkpoint on may be
+// lost, but for those of which that is known.
 func (e *epoch) reckon() {
 	j := e.judged
 	c, _ := e.lastGood()
 	changed := append(slices.Clone(j.changed), j.unsure...)
 	e.Changed, e.Which = changed.count(), changed.texts()
-	e.Lost = j.changed.count()
 	if e.AtMost = j.hidden > 0; e.AtMost {
-		e.Lost = max(e.Lost, j.hidden-c.Size)
+		e.Lost = j.hidden - c.Size - changed.within(c.Size, j.hidden).count()
 	}
 	if n := len(e.signed); n > 0 {
 		newest := e.signed[n-1].Size
@@ -116,6 +122,7 @@ func (e *epoch) rebase(ctx context.Context) error {
 	if head.Size != e.Lines || head.Root != e.root {
 		return refused("the lines in the database changed while they were looked through; find out by whom, then run this again")
 	}
+	e.segment = head.Segment
 	return nil
 }
 

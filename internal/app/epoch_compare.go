@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"coffer/internal/proof"
 	"coffer/internal/seclog/seal"
@@ -80,7 +81,7 @@ func (c *comparison) walk(ctx context.Context) error {
 	for {
 		lines, err := c.sealer.Lines(ctx, c.rows.edge.Size(), compared)
 		if err != nil {
-			return refused("the log cannot go on: %v, and it has later ones. Nothing was changed.\nPut back a copy of the database that has all of them, and start again.", err)
+			return c.gap(ctx, err)
 		}
 		if len(lines) == 0 {
 			break
@@ -99,6 +100,19 @@ func (c *comparison) walk(ctx context.Context) error {
 		c.byFile.add(hashed(line), c.points, c.signed)
 	}
 	return nil
+}
+
+// gap says which lines are missing, if that is why the next could not be read.
+func (c *comparison) gap(ctx context.Context, why error) error {
+	head, err := c.sealer.Head(ctx)
+	if err != nil {
+		return err
+	}
+	first, count, err := c.sealer.Missing(ctx, c.rows.edge.Size(), head.Size)
+	if err != nil || count == 0 {
+		return errors.Join(why, err)
+	}
+	return c.lacks(first, count, head.Size, true)
 }
 
 // row compares a row with what the files and the tree's hashes say of it.

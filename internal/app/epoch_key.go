@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/ed25519"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -52,10 +53,18 @@ func (e *epoch) settle(ctx context.Context) error {
 	if err := e.retire(); err != nil {
 		return err
 	}
-	return errors.Join(e.openSigner(ctx), e.sealer.Sign(ctx), e.sealer.Release(ctx))
+	err := e.read.QueryRow(ctx, selectSetting, "witness").Scan(&e.Witnesses)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	if e.Witnesses == "none" {
+		e.Witnesses = ""
+	}
+	return errors.Join(err, e.openSigner(ctx), e.sealer.Sign(ctx), e.sealer.Release(ctx))
 }
 
-// retire keeps the newest checkpoint of the epoch before aside.
+// retire keeps the newest checkpoint of the epoch before aside, or what stands
+// in its place.
 func (a *App) retire() error {
 	signed, err := os.ReadFile(a.checkpointPath())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -64,9 +73,9 @@ func (a *App) retire() error {
 	if err != nil {
 		return err
 	}
-	size := uint64(0) // of one that is garbled
+	name := "garbled-" + a.Now().UTC().Format("20060102T150405.000000")
 	if c, err := proof.Peek(signed); err == nil {
-		size = c.Size
+		name = fmt.Sprintf("%012d", c.Size)
 	}
-	return os.Rename(a.checkpointPath(), filepath.Join(a.Data, fmt.Sprintf("checkpoint-%012d.lost", size)))
+	return os.Rename(a.checkpointPath(), filepath.Join(a.Data, "checkpoint-"+name+".lost"))
 }

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +18,7 @@ import (
 // What is known of the files is of those that were there: all are compared
 // anew, from their beginning.
 const (
+	forgetBeyond = `UPDATE projected SET segment = $1 WHERE segment > $1 AND id = $2`
 	forgetMark   = `UPDATE projected SET bytes = 0, seq = segment WHERE id = $1`
 	forgetLooked = `DELETE FROM segment_file WHERE id = $1`
 )
@@ -41,13 +44,25 @@ func (e *epoch) replace(ctx context.Context) error {
 			e.Kept = append(e.Kept, kept)
 		}
 	}
+	return nil
+}
+
+// forget drops what is known of the files, which may be of longer ones.
+func (e *epoch) forget(ctx context.Context) error {
 	id, err := os.ReadFile(filepath.Join(e.Data, "directory.id"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // they are new
+	}
 	if err != nil {
 		return err
 	}
+	name := strings.TrimSpace(string(id))
 	return e.write.Apart(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(forgetBeyond, e.segment, name); err != nil {
+			return err
+		}
 		for _, q := range []string{forgetMark, forgetLooked} {
-			if _, err := tx.Exec(q, strings.TrimSpace(string(id))); err != nil {
+			if _, err := tx.Exec(q, name); err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func epochRefused(h *house.House, want ...string) {
 	if _, ok := errors.AsType[*app.Refused](err); !ok {
 		h.Fatalf("NewEpoch() = %v, want a refusal that says %q", err, want)
 	}
-	for _, w := range append(want, "Nothing was changed", "--accept-changed-lines --reason", " --data "+h.Dir()) {
+	for _, w := range append(want, "Nothing was changed", "\n  cp -a "+h.Dir()+" "+h.Dir()+".evidence\n", "--accept-changed-lines --reason", " --data "+h.Dir()) {
 		if !strings.Contains(err.Error(), w) {
 			h.Errorf("NewEpoch() = %v, want it to say %q", err, w)
 		}
@@ -106,13 +107,13 @@ func TestEpochOnForgedRow(t *testing.T) {
 			fmt.Sprintf("by a checkpoint of %d lines", size))
 
 		e := accepted(h, "no backup has it")
-		if e.Lines != size || e.Lost != 1 || e.Changed != 1 || !slices.Equal(e.Which, []string{"3"}) || e.Size != 0 || e.AtMost {
-			t.Errorf("NewEpoch() = %+v, want line 3 changed, and lost, and no good checkpoint", e)
+		if e.Lines != size || e.Lost != 0 || e.Changed != 1 || !slices.Equal(e.Which, []string{"3"}) || e.Size != 0 || e.AtMost {
+			t.Errorf("NewEpoch() = %+v, want line 3 changed, none lost, and no good checkpoint", e)
 		}
 		if len(e.Kept) != 1 || !strings.HasPrefix(e.Kept[0], filepath.Join(h.Dir(), "security-000000000000.log.replaced-")) || !bytes.Equal(readFile(t, e.Kept[0]), right) {
 			t.Errorf("kept aside is %v, want the file as it was", e.Kept)
 		}
-		h.Wrote("log_epoch_started data.lost=1 data.changed=1 data.size=0", "crypt_key_created data.use=log")
+		h.Wrote("log_epoch_started data.lost=0 data.changed=1 data.size=0", "crypt_key_created data.use=log")
 		h.Start()
 		h.Wrote("sys_startup")
 	})
@@ -143,7 +144,7 @@ func TestEpochOnForgedTile(t *testing.T) {
 		startRefused(h, "TAMPERED: ")
 		epochRefused(h, "lines 6, 20 of the database are not what was signed")
 		e := accepted(h, "two lines were changed")
-		if e.Lines != size || e.Lost != 2 || e.Changed != 2 || !slices.Equal(e.Which, []string{"6", "20"}) || e.Size != 5 {
+		if e.Lines != size || e.Lost != 0 || e.Changed != 2 || !slices.Equal(e.Which, []string{"6", "20"}) || e.Size != 5 {
 			t.Errorf("NewEpoch() = %+v, want %d lines, two of them changed, the first 5 good", e, size)
 		}
 		for _, path := range e.Kept {
@@ -151,7 +152,7 @@ func TestEpochOnForgedTile(t *testing.T) {
 				t.Errorf("%s was kept aside and has a forged line", path)
 			}
 		}
-		h.Wrote("log_epoch_started data.lost=2 data.changed=2 data.size=5", "crypt_key_created data.use=log")
+		h.Wrote("log_epoch_started data.lost=0 data.changed=2 data.size=5", "crypt_key_created data.use=log")
 		h.Start()
 		h.Wrote("sys_startup")
 	}, func(s *house.Setup) { s.SegmentBytes = 20 << 10 })
@@ -215,7 +216,8 @@ func TestEpochNobodyKnows(t *testing.T) {
 }
 
 // TestEpochOfAnotherHistory puts a checkpoint back that the log's own key signed
-// over other lines, alone and with the file: what is lost are those lines, and
+// over other lines, alone and with the file: those lines are changed, or, where
+// nobody knows which, lost at most, and
 // the old key vouches for no more than both histories have.
 func TestEpochOfAnotherHistory(t *testing.T) {
 	for _, known := range []bool{false, true} {
@@ -254,8 +256,8 @@ func TestEpochOfAnotherHistory(t *testing.T) {
 					if err := os.WriteFile(log, lines, 0o640); err != nil {
 						t.Fatal(err)
 					}
-					want.Lost = other.Size - fork
-					want.Changed, want.Which = want.Lost, []string{fmt.Sprintf("%d-%d", fork, other.Size-1)}
+					want.Lost = 0
+					want.Changed, want.Which = other.Size-fork, []string{fmt.Sprintf("%d-%d", fork, other.Size-1)}
 				}
 				startRefused(h, "TAMPERED: ", point)
 				epochRefused(h)
@@ -290,7 +292,7 @@ func TestGarbledCheckpoint(t *testing.T) {
 			}
 			for _, w := range []string{
 				"TAMPERED: " + point + " cannot be read", fmt.Sprintf("its own newest checkpoint, of %d", size),
-				fmt.Sprintf("security.log ends with line %d", size-1), "\n  mv " + point + " " + point + ".garbled\n", "No new epoch is needed",
+				fmt.Sprintf("security.log ends with line %d", size-1), "\n  mv " + point + " " + point + ".garbled", "\n  cp -a ", "No new epoch is needed",
 			} {
 				if !strings.Contains(err.Error(), w) {
 					t.Errorf("New() = %v, want it to say %q", err, w)
@@ -303,33 +305,112 @@ func TestGarbledCheckpoint(t *testing.T) {
 		move(t, point, point+".garbled")
 		h.Start()
 		h.Wrote("sys_startup")
+		h.Stop()
+		if err := os.WriteFile(point, []byte("garbage"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := epoch(h, "as if that were needed"); err != nil {
+			t.Fatalf("NewEpoch() = %v", err)
+		}
+		h.Wrote("log_epoch_started", "crypt_key_created data.use=log")
+		kept, err := filepath.Glob(point + "-garbled-*.lost")
+		if err != nil || len(kept) != 1 || string(readFile(t, kept[0])) != "garbage" {
+			t.Errorf("kept aside is %q, %v, want the garbled checkpoint under its own name", kept, err)
+		}
+		h.Start()
+		h.Wrote("sys_startup")
 	})
 }
 
 // TestMissingRow takes rows out from under a full tile: the start is refused,
-// and names the first.
+// names the first, and says how to put them back, which helps.
 func TestMissingRow(t *testing.T) {
 	house.Both(t, func(h *house.House) {
 		many(h, 300)
 		h.Next(300)
 		h.Stop()
 		size := count(h, "event")
-		remember(h)
+		copied := copyOf(h)
 		outsides(h, `DELETE FROM event WHERE seq = 100`)
-		startRefused(h, fmt.Sprintf("TAMPERED: line 100 of the log is missing from the database, which has had %d lines.", size))
+		gapRefused(h, fmt.Sprintf("TAMPERED: line 100 of the log is missing from the database, which has had %d lines.", size))
 		outsides(h, `DELETE FROM event WHERE seq = 101`)
-		startRefused(h, "TAMPERED: 2 lines of the log are missing from the database", "the first of them is line 100")
+		gapRefused(h, "TAMPERED: 2 lines of the log are missing from the database", "the first of them is line 100")
 		_, err := epoch(h, "go on")
-		if err == nil || !strings.Contains(err.Error(), "the database lacks line 100") || !strings.Contains(err.Error(), "Put back a copy") {
+		if err == nil || !strings.Contains(err.Error(), "the first of them is line 100") || !strings.Contains(err.Error(), "never across a gap") {
 			t.Errorf("NewEpoch() = %v, want it to name line 100", err)
 		}
-		restore(h)
-		outsides(h, fmt.Sprintf(`DELETE FROM event WHERE seq = %d`, size-1))
-		startRefused(h, fmt.Sprintf("TAMPERED: line %d of the log is missing", size-1))
-		restore(h)
+		fromCopies(h, err.Error(), copied)
 		h.Start()
 		h.Wrote("sys_startup")
 	})
+}
+
+// gapRefused holds that a start is refused for a gap, in these words, and that
+// no new epoch is advised, which cannot close it.
+func gapRefused(h *house.House, want ...string) {
+	h.Helper()
+	_, err := app.New(h.Context(), h.Setup.Config, h.Setup.Options)
+	if _, ok := errors.AsType[*app.Refused](err); !ok {
+		h.Fatalf("New() = %v, want a refusal", err)
+	}
+	for _, w := range append(want, "take out of it what is missing", "\n  coffer-verify ", "coffer log tail --unrecorded --data "+h.Dir()) {
+		if !strings.Contains(err.Error(), w) {
+			h.Errorf("New() = %v, want it to say %q", err, w)
+		}
+	}
+	if strings.Contains(err.Error(), "--reason") {
+		h.Errorf("New() = %v, which no new epoch helps", err)
+	}
+}
+
+// copyOf makes a copy of the database, as a backup would.
+func copyOf(h *house.House) (path string) {
+	h.Helper()
+	remember(h)
+	if h.Reader().Engine() == db.SQLite {
+		path = filepath.Join(h.TempDir(), "backup.db")
+		outside(h, db.SQLite, `VACUUM INTO '`+path+`'`)
+	}
+	return path
+}
+
+var command = regexp.MustCompile(`\n  sqlite3 (\S+) "(.*)"\n`)
+
+// fromCopies does what a refusal says, with that copy.
+func fromCopies(h *house.House, refusal, path string) {
+	h.Helper()
+	if path == "" {
+		outsides(h, `INSERT INTO event SELECT * FROM old_event WHERE seq >= 100 AND seq NOT IN (SELECT seq FROM event)`)
+		return
+	}
+	said := command.FindStringSubmatch(refusal)
+	if said == nil || said[1] != h.Database().File {
+		h.Fatalf("%s: it names no command for %s", refusal, h.Database().File)
+	}
+	outside(h, db.SQLite, strings.Replace(said[2], "COPY.db", path, 1))
+}
+
+// TestMissingEnd takes the newest rows away, and leaves what is known of the
+// files: nothing is behind them, and a new epoch goes on.
+func TestMissingEnd(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		many(h, 300)
+		h.Rewound(5 + uint64(len(h.Lines(5))))
+		h.Stop()
+		size := uint64(count(h, "event"))
+		outsides(h, fmt.Sprintf(`DELETE FROM event WHERE seq = %d`, size-1))
+		startRefused(h, fmt.Sprintf("TAMPERED: line %d of the log is missing", size-1))
+		const left = 120 // several segments less
+		outsides(h, fmt.Sprintf(`DELETE FROM event WHERE seq >= %d`, left))
+		e, err := epoch(h, "the newest lines are gone")
+		if err != nil || e.Lines != left || e.Lost != size-left || e.Changed != 0 {
+			t.Fatalf("NewEpoch() = %+v, %v, want it to go on from line %d with %d lost", e, err, left, size-left)
+		}
+		h.Rewound(left)
+		h.Wrote(fmt.Sprintf("log_epoch_started data.lost=%d", size-left), "crypt_key_created data.use=log")
+		h.Start()
+		h.Wrote("sys_startup")
+	}, func(s *house.Setup) { s.SegmentBytes = 20 << 10 })
 }
 
 // TestEpochAsRole holds that the application's role is told who may.

@@ -8,13 +8,12 @@ import (
 // objection refuses to go on from lines that are others than were signed: it
 // says which, who has the right ones, and how to go on nevertheless.
 func (e *epoch) objection() error {
-	return refused("the log cannot simply go on: %s\nNothing was changed.\n"+
-		"First keep a copy of the whole data directory and of the database as they are, and find out who did this.\n"+
-		"If a copy of the database from before the change exists, put it back and start again.\n"+
-		"If there is none, and the log must go on with the lines as the database has them:\n"+
-		"  coffer log new-epoch%s --accept-changed-lines --reason \"…\"\n"+
-		"Files with other lines are then kept aside as security-….log.replaced-…, and log_epoch_started says for ever that lines were changed: %s.",
-		strings.Join(e.doubts(), "\nAlso, "), e.place(), e.named())
+	command := strings.Replace(e.newEpoch(), " --reason", " --accept-changed-lines --reason", 1)
+	return refused("the log cannot simply go on: %s\n%s"+
+		"2. Find out who did this. If a copy of the database from before the change exists, put it back and start again.\n"+
+		"3. If there is none, go on with the lines as the database has them. Files with other lines are then kept aside as\n"+
+		"   security-….log.replaced-…, and log_epoch_started says for ever that lines were changed: %s.\n  %s",
+		strings.Join(e.doubts(), "\nAlso, "), e.evidence(), e.named(), command)
 }
 
 // doubts are what is wrong with the rows, a sentence each.

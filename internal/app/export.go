@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/google/renameio/v2"
 
@@ -22,8 +23,8 @@ type Exported struct {
 	// files were there already.
 	Size uint64
 	Kept int
-	// Pruned is how many of the lines' bundles retention has taken away; what
-	// proves the others is there.
+	// Pruned is how many of the lines' bundles retention has taken away, in whole
+	// or in part; what proves the others is there.
 	Pruned int
 	// Findings are what is not as it was sealed. With any, there is no export.
 	Findings []event.LogVerifyFailed
@@ -41,6 +42,9 @@ type export struct {
 	edge   *proof.Edge  // of the whole tree, which leads to the signed root
 	pruned uint64       // below it, lines may be missing; as far as was asked for
 	wrong  []seal.Finding
+
+	busy    sync.Mutex // while several write
+	written uint64     // lines
 }
 
 // Export writes the signed log into dir as the static files of tlog-tiles:
@@ -52,6 +56,7 @@ type export struct {
 // What is not as it was signed does not get into dir: the tiles are written once
 // they lead to the signed root, and of the lines those that the tiles have. With
 // any finding there is no checkpoint either, and an older one stays what it was.
+// What retention left of a bundle goes into a file beside the bundles.
 func (d *Desk) Export(ctx context.Context, dir string, passed func(done, all uint64)) (Exported, error) {
 	signed, c, _, err := d.Sealer.Checkpoint(ctx)
 	if errors.Is(err, seal.ErrUnsigned) {
@@ -145,29 +150,4 @@ func (x *export) tiles(ctx context.Context) error {
 func (x *export) tile(level int, n uint64, width int, b []byte) error {
 	same := func(before []byte) bool { return bytes.Equal(before, b) }
 	return x.file(proof.TilePath(level, n, width), width, same, func() ([]byte, error) { return b, nil })
-}
-
-// bundles writes the lines.
-func (x *export) bundles(ctx context.Context) error {
-	return x.each(ctx, x.c.Size, func(n uint64, width int) error {
-		if x.passed != nil {
-			x.passed(n*proof.Width, x.c.Size)
-		}
-		tile, err := os.ReadFile(x.path(proof.TilePath(0, n, width)))
-		if err != nil {
-			return err
-		}
-		whole := func(b []byte) bool { return matches(b, tile) }
-		err = x.file(proof.EntriesPath(n, width), width, whole, func() ([]byte, error) {
-			b, err := x.Sealer.Entries(ctx, n, width)
-			if err == nil && !whole(b) {
-				err = errOthers
-			}
-			return b, err
-		})
-		if errors.Is(err, seal.ErrNoTile) || errors.Is(err, errOthers) {
-			return x.examine(ctx, n, tile)
-		}
-		return err
-	})
 }

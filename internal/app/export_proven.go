@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,11 +75,16 @@ func matches(bundle, tile []byte) (yes bool) {
 
 // examine says which lines of a bundle are not those of its tile, or are not
 // there though no line that was signed says that retention removed them.
-func (x *export) examine(ctx context.Context, n uint64, tile []byte) error {
+func (x *export) examine(ctx context.Context, n uint64) error {
+	tile, err := x.leavesOf(n)
+	if err != nil {
+		return err
+	}
 	from, count := n*proof.Width, uint64(len(tile)/len(proof.Hash{}))
 	there := make(map[uint64]proof.Hash, count)
-	err := x.Lines.Each(ctx, query.Filter{}, query.Span{From: from, Below: from + count}, func(seq uint64, line []byte) error {
-		there[seq] = proof.Leaf(line)
+	var lines [][]byte
+	err = x.Lines.Each(ctx, query.Filter{}, query.Span{From: from, Below: from + count}, func(seq uint64, line []byte) error {
+		there[seq], lines = proof.Leaf(line), append(lines, bytes.Clone(line))
 		return nil
 	})
 	if err != nil {
@@ -106,6 +112,9 @@ func (x *export) examine(ctx context.Context, n uint64, tile []byte) error {
 	}
 	if gone {
 		x.Pruned++
+	}
+	if gone && len(x.wrong) == 0 && len(lines) > 0 && ends(lines, tile) {
+		return x.rest(n, tile, lines)
 	}
 	return nil
 }

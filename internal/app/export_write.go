@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/google/renameio/v2"
 
@@ -26,11 +29,37 @@ func (x *export) each(ctx context.Context, size uint64, fn func(n uint64, width 
 	return nil
 }
 
+// spread is each by as many at once as there are processors, in any order: of
+// many bundles that are read, hashed and written, none waits for another.
+func (x *export) spread(ctx context.Context, size uint64, fn func(ctx context.Context, n uint64, width int) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var next atomic.Uint64
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				n := next.Add(1) - 1
+				if n*proof.Width >= size {
+					return
+				}
+				if err := fn(ctx, n, int(min(size-n*proof.Width, proof.Width))); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return context.Cause(ctx)
+}
+
 // file writes one, unless it is a full one that is there and whole.
 func (x *export) file(name string, width int, whole func([]byte) bool, content func() ([]byte, error)) error {
 	path := x.path(name)
 	if width == proof.Width {
 		if before, err := os.ReadFile(path); err == nil && whole(before) {
+			x.busy.Lock()
+			defer x.busy.Unlock()
 			x.Kept++
 			return nil
 		}
@@ -39,8 +68,14 @@ func (x *export) file(name string, width int, whole func([]byte) bool, content f
 	if err != nil {
 		return err
 	}
+	return x.write(name, data)
+}
+
+// write writes a file that is whole or not there.
+func (x *export) write(name string, data []byte) error {
+	path := x.path(name)
 	part := path + ".part"
-	err = os.WriteFile(part, data, 0o644)
+	err := os.WriteFile(part, data, 0o644)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
 			err = os.WriteFile(part, data, 0o644)

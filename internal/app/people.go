@@ -2,19 +2,16 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"coffer/internal/account"
 	"coffer/internal/db"
 	"coffer/internal/event"
-	"coffer/internal/seclog"
 )
 
 // RoleChange is what came of giving a person a role.
 type RoleChange struct {
 	From string
-	// Signed says that a checkpoint covers it already.
-	Signed bool
+	Standing
 }
 
 // SetRole gives a person another role. A running Coffer lets them do what it
@@ -27,8 +24,8 @@ func (d *Desk) SetRole(ctx context.Context, username, role string) (c RoleChange
 	if err != nil {
 		return RoleChange{}, err
 	}
-	c.Signed, err = d.signed(ctx)
-	return c, err
+	c.Standing = d.standing(ctx)
+	return c, nil
 }
 
 // Unlock lifts every lock of a person's name, and says how many there were. A
@@ -45,35 +42,4 @@ func (d *Desk) Unlock(ctx context.Context, username string) (locks int, err erro
 // People lists everyone who has an account.
 func (d *Desk) People(ctx context.Context) ([]account.Person, error) {
 	return account.People(ctx, d.app.read)
-}
-
-// signed waits until a checkpoint covers all that the log holds now, with the
-// cosignatures that a quorum needs where one is set. Where nobody serves nobody
-// signs, and there is nothing to wait for.
-func (d *Desk) signed(ctx context.Context) (signed bool, err error) {
-	head, err := d.Sealer.Head(ctx)
-	if err != nil {
-		return false, err
-	}
-	unlock, err := d.lock(ctx)
-	if err != nil {
-		return false, err
-	}
-	if unlock != nil {
-		return false, unlock()
-	}
-	ctx, cancel := context.WithTimeout(ctx, seclog.Deadline)
-	defer cancel()
-	tick := time.NewTicker(Poll / 5)
-	defer tick.Stop()
-	for {
-		if _, c, _, err := d.Sealer.Checkpoint(ctx); err == nil && c.Size >= head.Size && d.app.vouched(ctx, head.Size) {
-			return true, nil
-		}
-		select {
-		case <-ctx.Done():
-			return false, nil // it is late, and the change is made all the same
-		case <-tick.C:
-		}
-	}
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -36,6 +35,9 @@ type Reading struct {
 	Newest int
 	// Before is the number below which lines are looked for; 0 is from the newest.
 	Before uint64
+	// Unrecorded is told why no line in the log tells of this reading, and which
+	// lines cannot be read; nil is a reading that is recorded.
+	Unrecorded func(what string)
 	// Passed is told how far a long reading has come; nil is not.
 	Passed func(at, from, below uint64)
 }
@@ -68,12 +70,8 @@ func (d *Desk) read(ctx context.Context, q Reading, w *printer) (out Read, err e
 	if err != nil {
 		return out, err
 	}
-	err = d.Record(ctx, event.LogRead{
-		Tool: q.Tool, Format: q.Format.Name, Fields: q.Filter.Fields(), Length: len(q.Filter.String()),
-		Newest: max(0, q.Newest),
-	})
-	if err != nil {
-		return out, fmt.Errorf("nothing is shown, since that the log is read cannot be written into it: %w", err)
+	if err := d.recorded(ctx, q); err != nil {
+		return out, err
 	}
 	if q.Before > 0 {
 		below = min(below, q.Before)
@@ -92,6 +90,21 @@ func (d *Desk) read(ctx context.Context, q Reading, w *printer) (out Read, err e
 		err = w.flush()
 	}
 	return out, err
+}
+
+// recorded writes into the log that it is read.
+func (d *Desk) recorded(ctx context.Context, q Reading) error {
+	if q.Unrecorded != nil {
+		return d.silently(ctx, q.Unrecorded)
+	}
+	err := d.Record(ctx, event.LogRead{
+		Tool: q.Tool, Format: q.Format.Name, Fields: q.Filter.Fields(), Length: len(q.Filter.String()),
+		Newest: max(0, q.Newest),
+	})
+	if err != nil {
+		return fmt.Errorf("nothing is shown, since that the log is read cannot be written into it: %w", err)
+	}
+	return nil
 }
 
 // readNewest finds the newest lines page by page, and writes them in the order
@@ -164,39 +177,3 @@ func (d *Desk) readSince(ctx context.Context, q Reading, w *printer, next *uint6
 	*next = below
 	return w.flush()
 }
-
-// printer writes lines in a format.
-type printer struct {
-	out    *bufio.Writer
-	format format.Format
-	exact  bool // the format is the line itself: nothing need be taken apart
-	buf    []byte
-	lines  int
-}
-
-func newPrinter(q Reading) *printer {
-	return &printer{out: bufio.NewWriterSize(q.Out, 1<<16), format: q.Format, exact: q.Format.Name == "jsonl"}
-}
-
-// line writes one line, and before the first one the format's header.
-func (p *printer) line(seq uint64, text []byte) error {
-	var l event.Line
-	var err error
-	if !p.exact {
-		if l, err = event.Parse(text); err != nil {
-			return fmt.Errorf("line %d in the database does not read: %w; coffer log verify says more", seq, err)
-		}
-	}
-	p.buf = p.buf[:0]
-	if p.lines == 0 {
-		p.buf = append(p.buf, p.format.Header()...)
-	}
-	if p.buf, err = p.format.Append(p.buf, l, text); err != nil {
-		return fmt.Errorf("line %d: %w", seq, err)
-	}
-	p.lines++
-	_, err = p.out.Write(p.buf)
-	return err
-}
-
-func (p *printer) flush() error { return p.out.Flush() }

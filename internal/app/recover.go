@@ -8,46 +8,10 @@ import (
 	"io/fs"
 	"os"
 
-	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/proof"
 	"coffer/internal/seclog/seal"
 )
-
-// What a person can do about a log that is not what was signed. The commands
-// are those for the data in use, to be copied as they stand.
-const (
-	before = `Nothing was changed.
-First keep a copy of the whole data directory and of the database as they are, and run coffer-verify on it: it says what can be known.
-`
-	afterRollback = `If a newer copy of the database exists, put it back and start again.
-If there is none, or the reason is known (a restored backup, say), go on from the lines at hand with:
-  %s
-`
-	afterTampering = `If a copy of the database from before the change exists, put it back and start again.
-If there is none, this compares the database with security.log, says which lines are others than were signed, and goes on from them only if you then say so:
-  %s
-`
-	afterwards = `The log then goes on under a new name and key, and every verification reports the break.`
-	asOwner    = `
-It must connect as the owner of the tables, who also runs coffer migrate.`
-)
-
-func (a *App) rolledBack(why string, args ...any) error {
-	return refused("ROLLBACK: "+why+"\n%s", append(args, a.after(afterRollback))...)
-}
-
-func (a *App) tampered(why string, args ...any) error {
-	return refused("TAMPERED: "+why+"\n%s", append(args, a.after(afterTampering))...)
-}
-
-func (a *App) after(what string) string {
-	said := before + fmt.Sprintf(what, "coffer log new-epoch"+a.place()+` --reason "…"`) + afterwards
-	if a.db.Engine() == db.Postgres {
-		said += asOwner
-	}
-	return said
-}
 
 // recoverLog compares what was signed with what is there, before a line is
 // written: the checkpoint in the data directory and the one in the database
@@ -158,18 +122,41 @@ func (a *App) compareWith(ctx context.Context, head seal.Head, signed []byte, wh
 	if _, _, err := proof.Open(signed, v); err != nil {
 		return a.tampered("%s is not signed by this installation's log key: it was changed, or it is another log's.", where)
 	}
+	m, err := a.misfit(ctx, head, c, where)
+	switch {
+	case err != nil || m == nil:
+		return err
+	case m.Behind:
+		return a.rolledBack("%s", m.Why)
+	}
+	return a.tampered("%s", m.Why)
+}
+
+// Misfit is how the database disagrees with a checkpoint that the log's key
+// signed.
+type Misfit struct {
+	// Behind says that it has fewer lines, not others.
+	Behind bool
+	// Why says it in a sentence.
+	Why string
+}
+
+// misfit compares the database with what is signed; nil is no misfit.
+func (a *App) misfit(ctx context.Context, head seal.Head, c proof.Checkpoint, where string) (*Misfit, error) {
 	if head.Origin != "" && c.Origin != head.Origin {
-		return a.tampered("%s is of the log %s, and the database is of %s.", where, c.Origin, head.Origin)
+		return &Misfit{Why: fmt.Sprintf("%s is of the log %s, and the database is of %s.", where, c.Origin, head.Origin)}, nil
 	}
 	if c.Size > head.Size {
-		return a.rolledBack("%s covers %d lines, and the database has %d: it is an older copy, or lines were removed from its end.", where, c.Size, head.Size)
+		return &Misfit{Behind: true, Why: fmt.Sprintf(
+			"%s covers %d lines, and the database has %d: it is an older copy, or lines were removed from its end.", where, c.Size, head.Size)}, nil
 	}
 	root, err := a.sealer.RootAt(ctx, c.Size)
 	if err != nil && !errors.Is(err, seal.ErrNoTile) {
-		return err
+		return nil, err
 	}
 	if err != nil || root != c.Root {
-		return a.tampered("%s covers the first %d lines, and the database's are not the ones that were signed (%s).", where, c.Size, reasonOf(err))
+		return &Misfit{Why: fmt.Sprintf(
+			"%s covers the first %d lines, and the database's are not the ones that were signed (%s).", where, c.Size, reasonOf(err))}, nil
 	}
-	return nil
+	return nil, nil
 }

@@ -45,6 +45,8 @@ type Pruning struct {
 	// Lines is how many that are; 0, and Why says why none are.
 	Lines uint64
 	Why   string
+	// Standing is how far the line that says so is vouched for, once it is there.
+	Standing Standing
 }
 
 // asks reads rows, in a transaction or through the reader.

@@ -23,7 +23,7 @@ const (
 // Statements lists the room's SQL, for the test that prepares each on both engines.
 func Statements() []string {
 	return []string{
-		selectKeys, insertKey, selectSetting, upsertSetting, selectAnchor, deleteKey, selectEpoch, forgetMark, forgetLooked,
+		selectKeys, insertKey, selectSetting, upsertSetting, selectAnchor, deleteKey, selectEpoch, forgetBeyond, forgetMark, forgetLooked,
 		selectHeld, selectBegan, selectEnd, selectTiles, selectPruned, selectStep, updatePruned, deletePortion, selectForgotten, deleteForgotten, selectLevel, selectSeen, selectShort, selectNode,
 	}
 }

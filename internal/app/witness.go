@@ -23,6 +23,9 @@ import (
 // load the newest of all is always a moment younger than their signatures.
 const witnessedFile = "checkpoint.witnessed"
 
+// rulesSetting is the row that says which cosignatures are enough.
+const rulesSetting = "witness-policy"
+
 // List is a setting that may be given several times, its parts separated by
 // commas or lines; it holds them separated by commas.
 type List string
@@ -105,16 +108,6 @@ func (a *App) openWitnesses(ctx context.Context) error {
 	return nil
 }
 
-// vouched reports whether the witnesses signed so many lines, where a quorum is
-// set.
-func (a *App) vouched(ctx context.Context, size uint64) (yes bool) {
-	if a.set.Policy == nil {
-		return true
-	}
-	yes, err := a.set.Vouch(ctx, a.read, size)
-	return yes && err == nil
-}
-
 const orTheWitness = " (If that witness is not to be believed, take it off --witness and the policy, and say why in your records.)"
 
 // startWitnesses has the circle run: what it waits for is signed by then.
@@ -157,14 +150,26 @@ func (a *App) publishWitnessed(ctx context.Context, signed []byte, enough bool) 
 }
 
 // witnessesChanged compares the witnesses with those of the last start: one
-// that is not asked any more is something to know of.
+// that is not asked any more is something to know of. It also leaves in the
+// database what is enough, for commands, which are seldom given the policy.
 func (a *App) witnessesChanged(tx *db.Tx) ([]event.Event, error) {
+	var rules string
+	err := tx.QueryRow(selectSetting, rulesSetting).Scan(&rules)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	if err == nil && rules != a.set.Rules {
+		_, err = tx.Exec(upsertSetting, rulesSetting, a.set.Rules)
+	}
+	if err != nil {
+		return nil, err
+	}
 	names := make([]string, 0, len(a.set.Witnesses))
 	for _, w := range a.set.Witnesses {
 		names = append(names, w.Name)
 	}
 	now, before := cmp.Or(strings.Join(names, ","), "none"), "none"
-	err := tx.QueryRow(selectSetting, "witness").Scan(&before)
+	err = tx.QueryRow(selectSetting, "witness").Scan(&before)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}

@@ -188,8 +188,8 @@ func TestWitnessRollback(t *testing.T) {
 	back("checkpoint", checkpoint)
 	startRefused(h, "ROLLBACK: ", fmt.Sprintf("the witness one.example/a signed %d lines of this log, and %d are there", known, kept))
 
-	if _, err := epoch(h, "the disk was restored"); err != nil {
-		t.Fatal(err)
+	if e, err := epoch(h, "the disk was restored"); err != nil || e.Witnesses != n.Name {
+		t.Fatalf("new-epoch = %+v, %v, want to be told of the witness that does not know it", e, err)
 	}
 	h.Rewound(kept)
 	h.Wrote("log_epoch_started level=CRITICAL", "crypt_key_created data.use=log")

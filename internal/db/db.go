@@ -11,6 +11,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -62,10 +63,20 @@ func Open(ctx context.Context, c Config) (*Reader, *Writer, error) {
 type Reader struct {
 	engine Engine
 	pool   *sql.DB
+	own    *sql.DB // nil where all share
 }
 
 // Engine is which database is behind.
 func (r *Reader) Engine() Engine { return r.engine }
+
+// Own reads by connections that are not the visitors', where a server may keep
+// all of theirs busy: for what must not wait behind them. Only r is closed.
+func (r *Reader) Own() *Reader {
+	if r.own == nil {
+		return r
+	}
+	return &Reader{engine: r.engine, pool: r.own}
+}
 
 // Query reads rows; the caller closes them. Statements are prepared once per
 // connection and text, so the text should be a constant.
@@ -87,4 +98,9 @@ func (r *Reader) QueryRow(ctx context.Context, q string, args ...any) *sql.Row {
 func (r *Reader) Ping(ctx context.Context) error { return r.pool.PingContext(ctx) }
 
 // Close lets the connections go.
-func (r *Reader) Close() error { return r.pool.Close() }
+func (r *Reader) Close() error {
+	if r.own == nil {
+		return r.pool.Close()
+	}
+	return errors.Join(r.pool.Close(), r.own.Close())
+}

@@ -14,6 +14,9 @@ import (
 const (
 	postgresReaders = 8
 	postgresWriters = 16
+	// postgresAside is for the log's own work, on either side: the sealer, the
+	// signer, the file's mark and one more.
+	postgresAside = 4
 	// patience is how long a transaction may be retried where the caller set no deadline.
 	patience = 2 * time.Second
 )
@@ -23,6 +26,7 @@ type server struct {
 	config Config
 	hooks  Hooks
 	pool   *sql.DB
+	aside  *sql.DB // for apart: who waits for the other is served in no order
 	reader *Reader
 }
 
@@ -48,23 +52,26 @@ func postgresPool(c Config, size int, params map[string]string) (*sql.DB, error)
 }
 
 func openPostgres(ctx context.Context, c Config) (*Reader, *Writer, error) {
-	reads, err := postgresPool(c, postgresReaders, map[string]string{"default_transaction_read_only": "on"})
-	if err != nil {
-		return nil, nil, err
+	only := map[string]string{"default_transaction_read_only": "on"}
+	var pools [4]*sql.DB
+	for i, p := range []struct {
+		size   int
+		params map[string]string
+	}{{postgresReaders, only}, {postgresAside, only}, {postgresWriters, nil}, {postgresAside, nil}} {
+		var err error
+		if pools[i], err = postgresPool(c, p.size, p.params); err != nil { // the URL, before any connection
+			return nil, nil, err
+		}
 	}
-	writes, err := postgresPool(c, postgresWriters, nil)
-	if err != nil {
-		return nil, nil, errors.Join(err, reads.Close())
-	}
-	r := &Reader{engine: Postgres, pool: reads}
-	s := &server{config: c, pool: writes, reader: r}
-	if err := errors.Join(r.Ping(ctx), writes.PingContext(ctx)); err != nil {
-		return nil, nil, unavailable(errors.Join(err, reads.Close(), writes.Close()))
+	r := &Reader{engine: Postgres, pool: pools[0], own: pools[1]}
+	s := &server{config: c, pool: pools[2], aside: pools[3], reader: r}
+	if err := errors.Join(r.Ping(ctx), s.pool.PingContext(ctx)); err != nil {
+		return nil, nil, unavailable(errors.Join(err, r.Close(), s.close()))
 	}
 	return r, &Writer{engine: Postgres, by: s, hooks: &s.hooks}, nil
 }
 
-func (s *server) close() error { return s.pool.Close() }
+func (s *server) close() error { return errors.Join(s.pool.Close(), s.aside.Close()) }
 
 // migratePostgres holds an advisory lock of the schema on a connection of its
 // own, so that of two nodes that start together one waits.

@@ -236,3 +236,44 @@ func TestDurable(t *testing.T) {
 		t.Errorf("apart: synchronous_commit = %q, isolation = %q; want on, read committed", sync, level)
 	}
 }
+
+// TestOwnConnections: what the log does for itself, on either side, waits for no
+// visitor, though they hold every connection that they can get.
+func TestOwnConnections(t *testing.T) {
+	r, w := open(t, apptest.Migrated(t, db.Postgres))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	const crowd = 32 // more than either pool has
+	release := make(chan struct{})
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(release)
+	inside := make(chan struct{}, 2*crowd)
+	for range crowd {
+		all.Go(func() {
+			_ = w.Do(ctx, func(*db.Tx) (any, error) { inside <- struct{}{}; <-release; return nil, errPlain })
+		})
+		all.Go(func() {
+			rows, err := r.Query(ctx, "SELECT 1")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer rows.Close()
+			inside <- struct{}{}
+			<-release
+		})
+	}
+	for range 16 + 8 {
+		<-inside
+	}
+	short, end := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer end()
+	if err := r.Ping(short); err == nil {
+		t.Fatal("a visitor's connection is free: the test shows nothing")
+	}
+	apart(t, w, insertThing, 1, "own")
+	if got := count(t, r.Own(), countThings, "own"); got != 1 {
+		t.Errorf("things = %d, want 1", got)
+	}
+}

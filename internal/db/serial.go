@@ -19,12 +19,12 @@ const (
 )
 
 func (s *server) do(ctx context.Context, fn func(*Tx) (any, error)) error {
-	return s.retry(ctx, attempt{server: s, level: sql.LevelSerializable, before: s.hooks.before, fn: fn})
+	return s.retry(ctx, attempt{server: s, pool: s.pool, level: sql.LevelSerializable, before: s.hooks.before, fn: fn})
 }
 
 func (s *server) apart(ctx context.Context, fn func(*Tx) error) error {
 	return s.retry(ctx, attempt{
-		server: s, level: sql.LevelReadCommitted, before: noHook,
+		server: s, pool: s.aside, level: sql.LevelReadCommitted, before: noHook,
 		fn: func(tx *Tx) (any, error) { return nil, fn(tx) },
 	})
 }
@@ -67,6 +67,7 @@ func rest(ctx context.Context, d time.Duration) (inTime bool) {
 // attempt is one transaction, to be run as often as it takes.
 type attempt struct {
 	server *server
+	pool   *sql.DB
 	level  sql.IsolationLevel
 	before beforeFunc
 	fn     func(*Tx) (any, error)
@@ -86,7 +87,7 @@ func (a attempt) run(ctx context.Context) outcome {
 
 // once reports begun unless the connection turned out to be dead.
 func (a attempt) once(ctx context.Context) (o outcome, begun bool) {
-	held, err := a.server.pool.Conn(ctx)
+	held, err := a.pool.Conn(ctx)
 	if err != nil {
 		return outcome{err: unavailable(err)}, true
 	}

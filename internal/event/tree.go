@@ -43,7 +43,7 @@ type LogEpochStarted struct {
 	Former string `json:"former,omitempty"`
 	// Signature is that checkpoint's, in base64.
 	Signature string `json:"signature,omitempty"`
-	// Lost is how many lines were signed and are not there any more, or not as they were signed; where nothing at hand says which, all from the last good checkpoint on.
+	// Lost is how many lines were signed and are not there any more; where nothing at hand says which are others than were signed, all from the last good checkpoint on that Changed does not count.
 	Lost uint64 `json:"lost"`
 	// Changed is how many lines are others than security.log or the tree's hashes have under their numbers, with which the operator said to go on.
 	Changed uint64 `json:"changed,omitempty"`

@@ -38,7 +38,7 @@ func (t *trial) pronounce() {
 		r.Verdict, r.Sentence = Intact, "consistent and anchored, "+lines(r.Size)
 		switch {
 		case t.HashesOnly:
-			r.Sentence = "the log has only grown, to " + lines(r.Size)
+			r.Sentence = "the log has only grown, to " + lines(r.Size) + t.since()
 		case r.single:
 			r.Sentence = fmt.Sprintf("line %d is in the log as it stands here", r.First)
 		}

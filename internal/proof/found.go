@@ -118,9 +118,31 @@ func Static(name string, fetch Fetch) (Found, error) {
 		return fetch.get(TilePath(level, n, width), Width*int64(len(Hash{})))
 	}}
 	if c, err := Peek(note); err == nil {
-		f.Parts = bundles(name, c.Size, fetch)
+		f.Parts = rest(name, fetch, bundles(name, c.Size, fetch))
 	}
 	return f, nil
+}
+
+// RestName is the file beside the bundles in which an export has the lines that
+// are left of a bundle through which retention cut: the last lines before end. A
+// bundle is whole or not there at all, so tlog-tiles has no place for them; its
+// minimum index is end, and the file means nothing to other tools.
+func RestName(end uint64) string { return fmt.Sprintf("security-before-%012d.log", end) }
+
+// rest puts the lines before the first bundle in front, if they are there.
+func rest(name string, fetch Fetch, bundles []Part) []Part {
+	if len(bundles) == 0 || bundles[0].First == 0 {
+		return bundles
+	}
+	file := RestName(bundles[0].First)
+	f, err := fetch(file)
+	if err != nil {
+		return bundles
+	}
+	f.Close()
+	return append([]Part{{
+		Name: strings.TrimSuffix(name, "/") + "/" + file, Open: func() (io.ReadCloser, error) { return fetch(file) },
+	}}, bundles...)
 }
 
 // bundles are the parts of a log that is there as bundles. Those at the

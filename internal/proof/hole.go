@@ -54,26 +54,56 @@ func decoded(texts []string) (hashes []Hash, ok bool) {
 	return hashes, len(hashes) > 0
 }
 
-// resume sets out behind the lines that were judged before.
-func (t *trial) resume() {
-	t.trail.reset(&t.tree)
-	if t.From == 0 {
-		return
+// holes parts the lines that retention removed from those that are just gone.
+// Retention always removes from the beginning, so a line that names a range
+// answers for all before it too: the line that named those may be pruned itself.
+func (t *trial) holes() {
+	t.r.Pruned = []Pruned{}
+	for _, m := range t.missing {
+		for rest := m; ; {
+			by := slices.IndexFunc(t.pruned, func(p Pruned) bool {
+				return rest.First <= p.Last && (p.By < max(t.r.Good, t.fit) || t.blind)
+			})
+			if by < 0 {
+				t.gone(m, rest)
+				break
+			}
+			p := t.pruned[by]
+			p.Span = Span{rest.First, min(p.Last, rest.Last)}
+			t.r.Pruned = append(t.r.Pruned, p)
+			if p.Last >= rest.Last {
+				break
+			}
+			rest.First = p.Last + 1
+		}
 	}
-	hashes, known := t.tiles.peaks(t.From)
-	if !known || !t.tree.from(t.From, hashes) {
-		t.stop(Finding{
-			Verdict: Incomplete, What: "missing", Sentence: fmt.Sprintf("to go on from line %d, the hash tiles are needed", t.From),
-			Next: "Give a directory that coffer log export made beside the log, or leave out --from.",
+	if t.blind && len(t.r.Missing) == 0 && len(t.missing) > 0 {
+		t.r.find(Finding{
+			Verdict: Incomplete, What: "missing", Sentence: "without the hashes of the lines that retention removed, the rest cannot be tied to the checkpoint",
+			Next: "Give a directory that coffer log export made beside the log: hash tiles are kept for ever.",
 		})
+	}
+}
+
+// gone is the end of a hole, for which no event accounts. Where bundles begin
+// behind it and retention removed the beginning of the bundle before, what was
+// left of that could not stand there; the tiles prove those lines all the same.
+func (t *trial) gone(hole, rest Span) {
+	end := rest.Last + 1
+	cut := rest.First > hole.First && rest.First/Width == rest.Last/Width
+	if cut && end%Width == 0 && t.Parts[0].Bundle > 0 && t.Parts[0].First == end && t.tiles.knows(rest) {
+		t.r.Unread = append(t.r.Unread, rest)
 		return
 	}
-	t.Parts = slices.DeleteFunc(slices.Clone(t.Parts), func(p Part) bool {
-		return p.Bundle > 0 && p.First+uint64(p.Bundle) <= t.From
+	t.lost(rest)
+}
+
+// lost is a range that no event accounts for.
+func (t *trial) lost(s Span) {
+	t.r.Missing = append(t.r.Missing, s)
+	t.r.find(Finding{
+		Verdict: Incomplete, What: "missing", Between: &s, Sentence: s.named() + " " + isAre(s.size()) + " missing",
+		Detail: "a whole segment is not here, and no log_pruned event that was signed says that retention removed it",
+		Next:   "Look for the missing file, " + fmt.Sprintf("security-%012d.log or later", s.First) + ". If the server does not have it either, it was removed.",
 	})
-	t.at = t.From
-	t.trail.reset(&t.tree)
-	t.tiles.jump()
-	t.reach()
-	t.at = 0
 }

@@ -25,8 +25,11 @@ type Case struct {
 	// HashesOnly says that no line is expected: only whether the log has grown
 	// out of what it was.
 	HashesOnly bool
-	Require    Require
-	Now        time.Time
+	// Begin is when somebody who comes back first looked at the log, if that is
+	// known.
+	Begin   time.Time
+	Require Require
+	Now     time.Time
 	// Seen, if set, is told how many lines have been judged, as they are.
 	Seen func(lines uint64)
 }
@@ -73,6 +76,7 @@ type trial struct {
 	stopped   bool   // something was found after which nothing can be judged
 	cut       bool   // the last file ends inside a line
 
+	still   bool   // all that is there was judged before
 	fit     uint64 // lines that fit some checkpoint, whoever signed it
 	pruned  []Pruned
 	missing []Span

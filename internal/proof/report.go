@@ -105,8 +105,11 @@ type Report struct {
 	Signed    Person    `json:"signed"`
 	Pruned    []Pruned  `json:"pruned,omitempty"`
 	Missing   []Span    `json:"missing,omitempty"`
-	Unsigned  uint64    `json:"unsigned"`
-	Epochs    []Epoch   `json:"epochs,omitempty"`
+	// Unread are lines that only the hash tiles prove: retention cut through
+	// their bundle, and what is left of it lies elsewhere.
+	Unread   []Span  `json:"unread,omitempty"`
+	Unsigned uint64  `json:"unsigned"`
+	Epochs   []Epoch `json:"epochs,omitempty"`
 	// Notes are sentences about what else was seen.
 	Notes []string `json:"notes,omitempty"`
 

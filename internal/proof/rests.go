@@ -22,6 +22,7 @@ func (t *trial) rests() {
 		r.Notes = append(r.Notes, fmt.Sprintf("%s in the log %s by a key that you did not give (there is one for each epoch)",
 			count(t.strange, "checkpoint"), isAre(t.strange)))
 	}
+	t.remarks()
 	if t.From > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("the lines before %d were not read again: only their hashes were used", t.From))
 	}

@@ -47,8 +47,11 @@ func (r *Report) basis(b *strings.Builder, p paint) {
 // whole says how much of it leads to what was signed.
 func (r *Report) whole() (value, hue, says string) {
 	every := "every line"
-	if r.Unsigned > 0 {
+	switch {
+	case r.Unsigned > 0:
 		every = "every signed line"
+	case len(r.Unread) > 0:
+		every = "every line that was read"
 	}
 	switch good := r.Consistency == "CONSISTENT"; {
 	case good && r.single:

@@ -71,3 +71,20 @@ func (x *tileTrial) place(tiles int) string {
 	}
 	return says
 }
+
+// knows reports whether the tiles have the hash of each of these lines.
+func (x *tileTrial) knows(s Span) (yes bool) {
+	if !x.usable || s.Last >= x.at.Size {
+		return false
+	}
+	_, err := x.reader.ReadHashes(leaves(s.First, s.Last+1))
+	return err == nil
+}
+
+// leaves are the places of lines among the stored hashes of tlog.
+func leaves(from, to uint64) (places []int64) {
+	for n := from; n < to; n++ {
+		places = append(places, tlog.StoredHashIndex(0, int64(n)))
+	}
+	return places
+}

@@ -134,11 +134,7 @@ func (x *tileTrial) name(t *trial) (found bool) {
 	}
 	last := int((x.size - 1) % Width)
 	first := x.size - 1 - uint64(last)
-	var places []int64
-	for i := x.begin; i <= last; i++ {
-		places = append(places, tlog.StoredHashIndex(0, int64(first)+int64(i)))
-	}
-	hashes, err := x.reader.ReadHashes(places)
+	hashes, err := x.reader.ReadHashes(leaves(first+uint64(x.begin), x.size))
 	if err != nil {
 		return false
 	}
@@ -165,10 +161,7 @@ func (x *tileTrial) same(seq uint64) (yes bool) {
 	}
 	last := x.size - 1
 	first := last - last%Width
-	var places []int64
-	for n := first + uint64(x.begin); n < seq; n++ {
-		places = append(places, tlog.StoredHashIndex(0, int64(n)))
-	}
+	places := leaves(first+uint64(x.begin), seq)
 	if len(places) == 0 {
 		return true
 	}

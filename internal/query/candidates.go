@@ -16,6 +16,8 @@ const portion = 2048
 type line struct {
 	seq  uint64
 	text []byte
+	// target is what was touched, where that is known without looking.
+	target string
 }
 
 // stream reads the candidates of one way in order, portion by portion. Between
@@ -100,7 +102,7 @@ func (s *stream) collect(rows *sql.Rows, limit int) error {
 		}
 		at := len(s.buf)
 		s.buf = seal.Unpack(s.buf, text)
-		s.held = append(s.held, line{uint64(seq), s.buf[at:len(s.buf):len(s.buf)]})
+		s.held = append(s.held, line{seq: uint64(seq), text: s.buf[at:len(s.buf):len(s.buf)]})
 	}
 	if err := rows.Err(); err != nil {
 		return unreadable(err)

@@ -49,10 +49,10 @@ func (f *finding) indexed(ctx context.Context, name string, below uint64) error 
 		if err != nil {
 			return err
 		}
-		for some := range slices.Chunk(m.numbers, together) {
-			if len(f.entries) >= f.limit {
-				break
-			}
+		for rest := m.numbers; len(rest) > 0 && len(f.entries) < f.limit; {
+			n := min(len(rest), together, f.limit-len(f.entries)) // each is a page of its own
+			some := rest[:n]
+			rest = rest[n:]
 			s := stream{r: f.Reader}
 			if err := s.fetch(ctx, some); err != nil {
 				return err
@@ -76,7 +76,7 @@ func (f *finding) take(lines []line) error {
 		if len(f.entries) == f.limit {
 			return nil
 		}
-		if !l.holds(f.person) || !l.holds(f.card) {
+		if l.target != "" && f.card != "" && l.target != f.card || !l.holds(f.person) || !l.holds(f.card) {
 			continue // most are not taken apart
 		}
 		e, err := read(l.text, f.person)

@@ -12,7 +12,7 @@ import (
 
 const (
 	// held is how many of a card's newest entries stay in memory.
-	held = 8
+	held = 6
 	// historiesSize is how many cards are held, some 8 KB each.
 	historiesSize = 2048
 )

@@ -10,11 +10,12 @@ type merge struct {
 	streams []*stream
 	match   *matcher
 	newest  bool
+	odd     bool
 	passed  func(uint64) // told after each portion, if it is set
 }
 
 func (r *Reader) merge(p *plan, newest bool, first int) *merge {
-	m := &merge{match: p.match, newest: newest}
+	m := &merge{match: p.match, newest: newest, odd: r.Odd}
 	if p.from >= p.below {
 		return m
 	}
@@ -96,6 +97,9 @@ func (m *merge) judge(l line) (holds bool, err error) {
 	}
 	var parts members
 	if err := parts.take(l.text); err != nil {
+		if m.odd {
+			return true, nil
+		}
 		return false, err
 	}
 	return m.match.matches(&parts), nil

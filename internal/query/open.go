@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 
 	"coffer/internal/seclog/seal"
@@ -20,8 +21,9 @@ func (r *Reader) open(ctx context.Context, from, below uint64) (lines []line, er
 		if err != nil || len(some) == 0 {
 			break // another process sealed some of them, and this one does not know yet
 		}
+		lines = slices.Grow(lines, len(some))
 		for _, l := range some {
-			lines = append(lines, line{l.Seq, l.Text})
+			lines = append(lines, line{l.Seq, l.Text, l.Target})
 		}
 		from += uint64(len(some))
 	}

@@ -50,6 +50,10 @@ type Reader struct {
 	// Newest is where the newest lines are had without a query, if that is set.
 	Newest Newest
 
+	// Odd gives a line that cannot be taken apart to whoever asks, whatever for;
+	// without it, that is an error.
+	Odd bool
+
 	db *db.Reader
 	// cards remembers histories between requests, where it may: see Follow.
 	cards    histories

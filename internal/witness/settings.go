@@ -56,6 +56,9 @@ type Set struct {
 	// Quorum is the name of the group that the policy's quorum is, if it is not
 	// a single witness.
 	Quorum string
+	// Rules is the policy's text as far as it says what is enough, for a process
+	// that was not given it; empty without a quorum.
+	Rules string
 	// Mute are witnesses of the policy of whom no address is known.
 	Mute []string
 }
@@ -201,6 +204,7 @@ func (s *Set) settle(text string) error {
 		s.Policy, s.Quorum = nil, ""
 		return nil
 	}
+	s.Rules = rules(text)
 	if !s.Policy.Reached(func(v note.Verifier) bool { return asked[id(v)] }) {
 		return fmt.Errorf("the quorum cannot be reached: give the URLs of more witnesses, in their lines or with --witness (none is known of %s)", strings.Join(s.Mute, ", "))
 	}

@@ -130,3 +130,30 @@ func TestPolicy(t *testing.T) {
 		}
 	}
 }
+
+// TestRules holds that what is enough can be told to another process, without
+// an address, and that it judges alike.
+func TestRules(t *testing.T) {
+	a, b := notary.New(t, "one.example/a", false), notary.New(t, "two.example/b", false)
+	policy := "# ours\n" +
+		"witness first " + a.VKey + " https://user-7.example/secret\n\twitness  second " + b.VKey + "\n\ngroup both all first second\nquorum "
+	want := "witness first " + a.VKey + "\nwitness second " + b.VKey + "\ngroup both all first second\nquorum "
+	list, err := witness.ParseList(b.Pair())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for quorum, rules := range map[string]string{"both": want + "both\n", "first\n# end": want + "first\n", "none": ""} {
+		text := policy + quorum
+		s, err := witness.WithPolicy(list, text)
+		if err != nil || s.Rules != rules {
+			t.Errorf("the rules of %q are %q, %v; want %q", text, s.Rules, err, rules)
+		}
+		again, err := witness.ParseRules(s.Rules)
+		if err != nil || (again.Policy == nil) != (s.Policy == nil) || len(again.Witnesses) != 0 {
+			t.Errorf("ParseRules(%q) = %+v, %v, want the policy and nobody to ask", s.Rules, again, err)
+		}
+	}
+	if _, err := witness.ParseRules("quorum nobody\n"); err == nil {
+		t.Error("rules that are none were taken")
+	}
+}

@@ -108,10 +108,22 @@ function tilesOf(dir) {
   return [...tiles.values()]
 }
 
-// bundles reads lines out of entry bundles, each behind its length.
+// firstBundle is the number of the first bundle that is there: those before it
+// may be pruned.
+function firstBundle(under) {
+  const names = existsSync(under) ? readdirSync(under, { recursive: true }) : []
+  const numbers = names.filter((n) => /^(x\d{3}\/)*\d{3}$/.test(n.replace(/\.p$/, ''))).map((n) => Number(n.replaceAll(/[x/]|\.p$/g, '')))
+  return numbers.length ? Math.min(...numbers) : 0
+}
+
+// bundles reads lines out of entry bundles, each behind its length. What was left
+// of the one before the first may lie in a file.
 function bundles(dir) {
   const parts = []
-  for (let index = 0; ; index++) {
+  const first = firstBundle(join(dir, 'tile', 'entries'))
+  const rest = read(join(dir, `security-before-${String(first * 256).padStart(12, '0')}.log`))
+  if (rest) parts.push({ name: 'rest', ...linesOf(rest) })
+  for (let index = first; ; index++) {
     const bytes = widest(join(dir, 'tile', 'entries', groups(index)))
     if (!bytes) return parts
     const lines = []
@@ -120,7 +132,7 @@ function bundles(dir) {
       lines.push(bytes.subarray(at + 2, end))
       at = end
     }
-    parts.push({ name: `bundle ${index}`, lines, cut: false })
+    parts.push({ name: `bundle ${index}`, bundle: true, lines, cut: false })
   }
 }
 
@@ -142,7 +154,7 @@ export async function gather(args, now) {
   const dirs = said.paths.map((p) => (statSync(p).isDirectory() ? p : dirname(p)))
   const [dir] = dirs
   const tiled = dirs.find((d) => existsSync(join(d, 'tile')))
-  const parts = existsSync(join(dir, 'security.log')) || readdirSync(dir).some((n) => n.startsWith('security-')) ? segments(dir) : bundles(dir)
+  const parts = existsSync(join(dir, 'security.log')) || readdirSync(dir).some((n) => /^security-\d+\.log$/.test(n)) ? segments(dir) : bundles(dir)
   const lying = (name) => dirs.map((d) => join(d, name)).find(existsSync) // what one place lacks, another has
   const policy = await policyOf(said.policy)
   let keys = [...(await Promise.all(said.keys.map((k) => keysOf(k, dir)))).flat(), ...(policy?.logs ?? [])]

@@ -18,7 +18,7 @@ func key(args ...string) []string { return append([]string{"--key", "keep/log.pu
 
 // cases are all of them.
 func (b *Bench) cases() (all []Case) {
-	for _, some := range [][]Case{b.accepted(), b.altered(), b.moved(), b.formless(), b.shortened(), b.resigned(), b.rewritten(), b.tiles(), b.proofs()} {
+	for _, some := range [][]Case{b.accepted(), b.pruned(), b.altered(), b.moved(), b.formless(), b.shortened(), b.resigned(), b.rewritten(), b.tiles(), b.proofs()} {
 		all = append(all, some...)
 	}
 	return all
@@ -46,8 +46,6 @@ func (b *Bench) accepted() []Case {
 		b.epoch("epoch", "a new epoch, and both keys", intact, 0, "keep/log.pub", "keep/second.pub"),
 		b.epoch("epoch-old-key", "a new epoch, and only the old key", incomplete, 2, "keep/log.pub"),
 		b.epoch("epoch-new-key", "a new epoch, and only the new key", intact, 0, "keep/second.pub"),
-		b.pruned("pruned", "the oldest segment removed by retention, and the event that says so", intact, 0, 1),
-		b.pruned("pruned-too-much", "more removed than the event says", incomplete, 2, 2),
 	}
 }
 
@@ -66,20 +64,6 @@ func (b *Bench) epoch(name, about, verdict string, exit int, keys ...string) Cas
 				return err
 			}
 			return Make(p).Copy().Write(filepath.Join(dir, "copy"), b.twin, b.path("good/copy"))
-		},
-	}
-}
-
-// pruned is a log whose oldest segments are gone.
-func (b *Bench) pruned(name, about, verdict string, exit, segments int) Case {
-	return Case{
-		Name: name, About: about, Kind: "lines", Args: key(name + "/copy"), Exit: exit, Verdict: verdict,
-		make: func(b *Bench, dir string) error {
-			p := b.plan
-			p.Prune = b.plain(p.Lines * 9 / 10)
-			c := Make(p).Copy()
-			c.Segments = c.Segments[segments:]
-			return c.Write(filepath.Join(dir, "copy"), b.twin, b.path("good/copy"))
 		},
 	}
 }

@@ -81,7 +81,7 @@ func (b *Bench) altered() []Case {
 		unlike("edit-override", "a character that turns the writing round", "Example/1.0", "\u202e/1.0"),
 		unlike("edit-spelling", "a letter spelt as a code", "Example/1.0", `\u0045xample/1.0`),
 		forged("edit-unlike-kept", "a control byte, and only a kept checkpoint", "form", 1, tampered, func(b *Bench, c *Copy) {
-			seq := b.plain(b.plan.Lines - b.plan.Lines/100)
+			seq := b.plain(b.plan.Lines - b.plan.Lines/50)
 			c.At(seq, bytes.Replace(c.Line(seq), []byte("Example/1.0"), []byte("\x1b/1.0"), 1))
 			c.Checkpoint = nil
 		}).with("--against", "keep/late.checkpoint"),

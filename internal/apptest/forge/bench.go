@@ -49,6 +49,15 @@ type Bench struct {
 	Good *Log
 	twin *Copy
 	plan Plan
+	last *Log // the one made last, since several cases in a row want the same
+}
+
+// log makes a log, unless it is the one that was made last.
+func (b *Bench) log(p Plan) *Log {
+	if b.last == nil || b.last.plan != p {
+		b.last = Make(p)
+	}
+	return b.last
 }
 
 // Corpus makes the good log, what an auditor keeps elsewhere, and every case.
@@ -154,11 +163,14 @@ func Cosign(signed []byte, name, word string, at time.Time) []byte {
 }
 
 // plain finds a line of everyday life from a place on: one that is not about
-// the log, and whose neighbours are not either.
+// the log, and whose neighbours are not either; no segment ends soon after it,
+// whatever the time of the day.
 func (b *Bench) plain(from int) int {
+	const room = 12
 	for n := from; ; n++ {
 		near := bytes.Join(b.Good.Lines[n-1:n+3], nil)
-		if !bytes.Contains(near, []byte(`"event":"log_`)) {
+		after := bytes.Join(b.Good.Lines[n:min(n+room, len(b.Good.Lines))], nil)
+		if !bytes.Contains(near, []byte(`"event":"log_`)) && !bytes.Contains(after, []byte(`"event":"log_rotated"`)) {
 			return n
 		}
 	}

@@ -7,7 +7,6 @@ package forge
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"strings"
 	"time"
@@ -36,8 +35,9 @@ type Plan struct {
 	Epoch int
 	// Stop is how many of the lines are there yet; 0 means all.
 	Stop int
-	// Prune is the line that says that the first segment was removed; 0 means none.
-	Prune int
+	// Prune and Again are the lines that say that the first segments were removed,
+	// as many as Gone, and then one more; 0 means none.
+	Prune, Gone, Again int
 }
 
 // Log is a log: its lines, where its segments begin, and what was signed.
@@ -133,7 +133,9 @@ func (l *Log) step() {
 	case n == l.plan.Epoch && n > 0:
 		l.epoch()
 	case n == l.plan.Prune && n > 0:
-		l.prune()
+		l.prune(0, l.plan.Gone)
+	case n == l.plan.Again && n > 0:
+		l.prune(l.plan.Gone, l.plan.Gone+1)
 	default:
 		if at.Hour() != l.hour { // signed now, and told three lines later
 			l.hour, l.late, l.lateAt = at.Hour(), l.sign(l.edge), n+3
@@ -200,18 +202,4 @@ func (l *Log) epoch() {
 
 func rootText(signed []byte) string {
 	return strings.Split(string(signed), "\n")[2]
-}
-
-// prune tells that retention removed the first segment.
-func (l *Log) prune() {
-	last := l.Starts[1] - 1
-	var edge []string
-	e := &proof.Edge{}
-	for _, line := range l.Lines[:last+1] {
-		e.Append(line)
-	}
-	for _, h := range e.Peaks() {
-		edge = append(edge, base64.StdEncoding.EncodeToString(h[:]))
-	}
-	l.put(event.LogPruned{First: 0, Last: uint64(last), Before: event.Stamp(l.time(last + 1)), Edge: edge})
 }

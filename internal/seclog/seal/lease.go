@@ -72,7 +72,7 @@ func (s *Sealer) keepLease(ctx context.Context) (looked bool, err error) {
 	defer cancel()
 	var holder string
 	var stamp int64
-	if err := s.read.QueryRow(ctx, selectLease).Scan(&holder, &stamp); err != nil {
+	if err := s.own.QueryRow(ctx, selectLease).Scan(&holder, &stamp); err != nil {
 		return true, err
 	}
 	if holder != l.holder || stamp != l.stamp {
@@ -129,7 +129,7 @@ func (s *Sealer) LeaseAlive(ctx context.Context) (alive bool, err error) {
 	}
 	var first, now string
 	var stamp, later int64
-	if err := s.read.QueryRow(ctx, selectLease).Scan(&first, &stamp); err != nil || first == "" {
+	if err := s.own.QueryRow(ctx, selectLease).Scan(&first, &stamp); err != nil || first == "" {
 		return false, err
 	}
 	select {
@@ -137,6 +137,18 @@ func (s *Sealer) LeaseAlive(ctx context.Context) (alive bool, err error) {
 		return false, ctx.Err()
 	case <-time.After(Lease):
 	}
-	err = s.read.QueryRow(ctx, selectLease).Scan(&now, &later)
+	err = s.own.QueryRow(ctx, selectLease).Scan(&now, &later)
 	return now != "" && (now != first || later != stamp), err
+}
+
+// Leased reports whether a process has the lease: one that seals and signs, or
+// one that ended before it could give it back.
+func (s *Sealer) Leased(ctx context.Context) (leased bool, err error) {
+	if s.write.Engine() != db.Postgres {
+		return false, nil
+	}
+	var holder string
+	var stamp int64
+	err = s.own.QueryRow(ctx, selectLease).Scan(&holder, &stamp)
+	return holder != "", err
 }

@@ -65,6 +65,7 @@ const DefaultSegment = 64 << 20
 // Sealer numbers lines. One per process.
 type Sealer struct {
 	read    *db.Reader
+	own     *db.Reader // for signing and the lease, which visitors must not hold up
 	write   *db.Writer
 	maker   event.Maker
 	segment int64
@@ -77,7 +78,7 @@ type Sealer struct {
 	signer  signer
 
 	draining sync.Mutex   // one sealing transaction at a time, where a loop seals
-	lag      atomic.Int64 // how old the newest line is while more is staged, in nanoseconds
+	lag      atomic.Int64 // how long what is staged waits, about, in nanoseconds
 
 	mu     sync.Mutex
 	onSeal func(*db.Tx) error
@@ -89,7 +90,7 @@ func New(read *db.Reader, write *db.Writer, maker event.Maker, segment int64, fa
 	if segment <= 0 {
 		segment = DefaultSegment
 	}
-	s := &Sealer{read: read, write: write, maker: maker, segment: segment, wake: make(chan struct{}, 1)}
+	s := &Sealer{read: read, own: read.Own(), write: write, maker: maker, segment: segment, wake: make(chan struct{}, 1)}
 	s.tail.more = make(chan struct{})
 	s.tree.last, s.tree.next = &proof.Edge{}, &proof.Edge{}
 	s.tree.root = s.tree.last.Root()

@@ -60,7 +60,7 @@ type state struct {
 func (s *Sealer) state(ctx context.Context) (st state, err error) {
 	var root []byte
 	var size, at int64
-	row := s.read.QueryRow(ctx, selectState)
+	row := s.own.QueryRow(ctx, selectState)
 	if err := row.Scan(&st.size, &root, &st.origin, &size, &at, &st.last.signed); err != nil {
 		return st, err
 	}
@@ -156,12 +156,12 @@ func (s *Sealer) advance(ctx context.Context, size uint64) error {
 	g := &s.signer
 	for g.edge.Size() < size {
 		limit := int(min(size-g.edge.Size(), kept))
-		lines, err := s.Lines(ctx, g.edge.Size(), limit)
-		if err == nil && len(lines) == 0 { // another process sealed them, and nobody told the memory
-			lines, err = s.stored(ctx, g.edge.Size(), limit)
-		}
-		if err != nil {
-			return err
+		lines, held := s.tail.from(g.edge.Size(), limit)
+		if !held || len(lines) == 0 { // or another process sealed them, and nobody told the memory
+			var err error
+			if lines, err = storedLines(ctx, s.own, g.edge.Size(), limit); err != nil {
+				return err
+			}
 		}
 		if len(lines) == 0 {
 			return fmt.Errorf("the database lacks line %d of the log", g.edge.Size())

@@ -82,13 +82,29 @@ func (s *Sealer) Run(ctx context.Context, report func(error)) {
 		}
 		err := leased
 		if s.Holds() {
-			err = cmp.Or(s.Drain(context.WithoutCancel(ctx)), leased)
+			err = cmp.Or(s.sealSome(context.WithoutCancel(ctx)), leased)
+		} else {
+			s.lag.Store(0) // whoever seals now has a lag of their own
 		}
 		if (err != nil) != failing {
 			failing = err != nil
 			report(err)
 		}
 	}
+}
+
+// sealSome seals a portion. What more there is comes next, with a look at the
+// lease between, which would run out over a long backlog.
+func (s *Sealer) sealSome(ctx context.Context) error {
+	n, err := s.sealStaged(ctx)
+	moved := errors.Is(err, errMoved) // the other sealer took them: look again
+	if moved || err == nil && n == portion {
+		s.nudge()
+	}
+	if moved {
+		return nil
+	}
+	return err
 }
 
 // Drain seals what is staged now, whoever holds the lease.
@@ -111,6 +127,7 @@ func (s *Sealer) sealStaged(ctx context.Context) (int, error) {
 	var taken int
 	s.draining.Lock()
 	defer s.draining.Unlock()
+	began := time.Now()
 	err := s.write.Apart(ctx, func(tx *db.Tx) error {
 		staged, keys, err := readStaged(tx)
 		if err != nil || len(keys) == 0 {
@@ -127,23 +144,24 @@ func (s *Sealer) sealStaged(ctx context.Context) (int, error) {
 		taken = len(keys) / 2
 		return unstage(tx, keys)
 	})
-	s.lag.Store(0)
+	lag := time.Since(began) // what is staged now waits about so long
 	if err == nil && taken > 0 {
 		s.sealed(lines, next)
-		if taken == portion { // more waits
-			s.lag.Store(int64(time.Since(time.UnixMicro(next.At))))
+		if taken == portion { // and longer, since more waits
+			lag = max(lag, time.Since(time.UnixMicro(next.At)))
 		}
 	}
+	s.lag.Store(int64(lag))
 	return taken, err
 }
 
 // mostLag is how far sealing may be behind before writers give way to it, and
 // mostYield how long at most each of them does.
-const mostLag, mostYield = 200 * time.Millisecond, 200 * time.Millisecond
+const mostLag, mostYield = 100 * time.Millisecond, 200 * time.Millisecond
 
 // Yield lets a writer wait a moment where events are staged faster than they
-// can be sealed: the machine is full, and a line that nobody can read yet is
-// worth less than one that comes later.
+// can be sealed, or sealing is slow: the machine is full, and a line that nobody
+// can read yet is worth less than one that comes later.
 func (s *Sealer) Yield(ctx context.Context) {
 	lag := time.Duration(s.lag.Load())
 	if lag < mostLag {

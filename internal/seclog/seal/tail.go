@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync"
+
+	"coffer/internal/db"
 )
 
 // kept is how many of the newest lines stay in memory for the followers.
@@ -98,12 +100,12 @@ func (s *Sealer) Lines(ctx context.Context, seq uint64, limit int) ([]Line, erro
 	if lines, held := s.tail.from(seq, limit); held {
 		return lines, nil
 	}
-	return s.stored(ctx, seq, limit)
+	return storedLines(ctx, s.read, seq, limit)
 }
 
-// stored reads lines from the database, whatever is in memory.
-func (s *Sealer) stored(ctx context.Context, seq uint64, limit int) ([]Line, error) {
-	rows, err := s.read.Query(ctx, selectLines, seq, limit)
+// storedLines reads lines from the database, whatever is in memory.
+func storedLines(ctx context.Context, from *db.Reader, seq uint64, limit int) ([]Line, error) {
+	rows, err := from.Query(ctx, selectLines, seq, limit)
 	if err != nil {
 		return nil, err
 	}

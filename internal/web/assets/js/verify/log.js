@@ -89,14 +89,23 @@ class Trial {
     return heard
   }
 
-  // fill closes the holes that were pruned and learns their peaks.
+  // fill closes the holes that were pruned and learns their peaks. Retention
+  // removes from the beginning, so a line answers for all before its range too.
   fill(signed) {
+    const told = this.tales.filter((t) => t.event === 'log_pruned' && t.seq < signed)
     for (const hole of this.holes) {
-      const told = this.tales.find((t) => t.event === 'log_pruned' && t.data.first === hole.from && t.data.last === hole.to - 1 && t.seq < signed)
-      if (!told) this.lacks.push(`lines ${hole.from} to ${hole.to - 1} are missing`)
-      const edge = told?.data.edge?.map(fromBase64)
+      let from = hole.from
+      for (let t; from < hole.to && (t = told.find((t) => t.data.last >= from)); ) from = t.data.last + 1
+      if (from < hole.to && !(from > hole.from && this.cut(from, hole.to))) this.lacks.push(`lines ${from} to ${hole.to - 1} are missing`)
+      const edge = told.find((t) => t.data.last === hole.to - 1)?.data.edge?.map(fromBase64)
       if (edge && !edge.includes(null)) for (const [i, p] of peaks(hole.to).entries()) if (edge[i]) this.tree.set(p.level, p.index, edge[i])
     }
+  }
+
+  // cut says whether these are what is left of a bundle that was pruned at its
+  // beginning: bundles have no place for them, and the hash tiles prove them.
+  cut(from, to) {
+    return to % 256 === 0 && to - from < 256 && this.tiles !== undefined && this.parts[0]?.bundle === true && numberOf(this.parts[0].lines[0]) === to
   }
 
   // compare holds the hash tiles against the lines, and takes from them what no
