@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"coffer/internal/apptest/house"
+	"coffer/internal/seclog/seal"
 )
 
 // TestActivity holds what a person sees of the log, and what not.
@@ -87,8 +88,8 @@ func TestWelcome(t *testing.T) {
 		// The line's number alone, or another's name for it, is no way to it.
 		seq := len(h.Lines(0)) - 1
 		for _, planted := range []string{
-			fmt.Sprint("t_aaaaaaaaaaaaaaaaaaaaaaaaaa.", seq), fmt.Sprint(".", seq), "t_", "t_.1", "x", b.Cookie("coffer_visit") + "9",
-			"' OR 1=1", strings.Repeat("t_", 500), "t_%00.1", "t_a.-1",
+			fmt.Sprint(strings.Repeat("a", seal.CommitLength), ".", seq), strings.Repeat("a", seal.CommitLength), fmt.Sprint(".", seq), "a", "a.1", "x", b.Cookie("coffer_visit") + "9",
+			"' OR 1=1", strings.Repeat("a", 500), strings.Repeat("a", seal.CommitLength-3) + "%00.1", strings.Repeat("a", seal.CommitLength) + ".-1",
 		} {
 			thief := h.Browser(home)
 			thief.SetCookie("coffer_visit", planted)

@@ -205,5 +205,5 @@ func (l *Log) records(ctx context.Context, events []event.Event) ([]event.Record
 }
 
 func staged(recs []event.Record) *seal.Staged {
-	return &seal.Staged{Commit: event.NewID("t_"), Records: recs}
+	return &seal.Staged{Commit: seal.NewCommit(), Records: recs}
 }

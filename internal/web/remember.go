@@ -8,6 +8,7 @@ import (
 
 	"coffer/internal/event"
 	"coffer/internal/seclog"
+	"coffer/internal/seclog/seal"
 )
 
 // visitAge is how long, in seconds, the welcome page can show a visit's line.
@@ -38,7 +39,7 @@ func Visited(r *http.Request, read func(ctx context.Context, commit string, seq 
 	}
 	commit, number, numbered := strings.Cut(c.Value, ".")
 	seq, err := strconv.ParseUint(number, 10, 63)
-	if numbered && err != nil || !strings.HasPrefix(commit, "t_") || len(commit) > 40 {
+	if numbered && err != nil || len(commit) != seal.CommitLength {
 		return nil, nil // not a cookie of ours
 	}
 	raw, err := read(r.Context(), commit, seq, numbered)

@@ -1,10 +1,23 @@
 package seal
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"time"
 
 	"coffer/internal/event"
 )
+
+// CommitLength is how long a commit's id is: 128 random bits. It stands in each
+// row, so it is written as short as a cookie can hold it.
+const CommitLength = 22
+
+// NewCommit makes a commit's id.
+func NewCommit() string {
+	var id [16]byte
+	rand.Read(id[:])
+	return base64.RawURLEncoding.EncodeToString(id[:])
+}
 
 // row is a numbered line on its way into the event table.
 type row struct {
