@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"os"
 
 	"coffer/internal/proof"
 )
@@ -36,7 +35,7 @@ func absent(path string, cause error) error {
 
 // readFile reads a file that a flag names, and says in words why it cannot.
 func readFile(path string) ([]byte, error) {
-	b, err := os.ReadFile(path)
+	b, err := proof.ReadFile(path)
 	if err != nil {
 		return nil, unread(path, err)
 	}

@@ -16,7 +16,7 @@ import (
 func combine(c *proof.Case, all []proof.Found) (pub string, err error) {
 	home := lined(all)
 	at := all[home]
-	c.Parts, c.Own, pub = at.Parts, at.Own, at.Pub
+	c.Parts, c.Own, c.NoKey, pub = at.Parts, at.Own, at.NoPub, at.Pub
 	for i, f := range all {
 		if c.Tiles == nil {
 			c.Tiles = f.Tiles
@@ -33,6 +33,7 @@ func combine(c *proof.Case, all []proof.Found) (pub string, err error) {
 		}
 		if pub == "" {
 			pub = f.Pub
+			c.NoKey = cmp.Or(c.NoKey, f.NoPub)
 		}
 		if err := join(c, f); err != nil {
 			return "", err

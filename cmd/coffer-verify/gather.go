@@ -63,7 +63,7 @@ func find(ctx context.Context, path string) (proof.Found, error) {
 		return proof.File(in, filepath.Clean(dir+"."), file), nil
 	}
 	in := os.DirFS(path)
-	open := func(name string) (io.ReadCloser, error) { return in.Open(name) }
+	open := func(name string) (io.ReadCloser, error) { return proof.Ordinary(in, name) }
 	found, err := proof.Files(in, path)
 	if _, tiled := os.Stat(filepath.Join(path, "tile")); tiled != nil {
 		return found, err

@@ -61,7 +61,7 @@ func (p places) kept(path string) (all []proof.Signed, err error) {
 		}
 		return all, err
 	}
-	f, err := os.Open(path)
+	f, err := proof.OpenFile(path)
 	if err != nil {
 		return nil, unread(path, err)
 	}

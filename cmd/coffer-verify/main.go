@@ -49,7 +49,7 @@ is missing, there is nothing to verify, or what --require demands is not there;
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends what cannot end by itself
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -14,7 +14,7 @@ import (
 
 // judgeFile judges one event by its proof.
 func judgeFile(o options) (*proof.Report, error) {
-	b, err := os.ReadFile(o.paths[0])
+	b, err := proof.ReadFile(o.paths[0])
 	if err != nil {
 		return nil, absent(o.paths[0], err)
 	}
@@ -54,7 +54,7 @@ func watch(ctx context.Context, o options) (*proof.Report, error) {
 		o.against = append(o.against, saved)
 		c.Begin = begin(o.save)
 	}
-	if b, err := os.ReadFile(filepath.Join(o.save, savedKey)); err == nil {
+	if b, err := proof.ReadFile(filepath.Join(o.save, savedKey)); err == nil {
 		pub = string(b)
 	}
 	if err := places(nil).trust(&c, o, pub); err != nil {
@@ -99,7 +99,7 @@ func remember(r *proof.Report, found proof.Found, dir string) error {
 
 // begin is when the first look was, as far as that was kept.
 func begin(dir string) time.Time {
-	b, err := os.ReadFile(filepath.Join(dir, savedBegin))
+	b, err := proof.ReadFile(filepath.Join(dir, savedBegin))
 	if err != nil {
 		return time.Time{}
 	}

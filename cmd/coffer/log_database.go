@@ -7,10 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"coffer/internal/app"
+	"coffer/internal/event"
 	"coffer/internal/proof"
+	"coffer/internal/seclog/seal"
 )
 
 // database adds to the report on the files what is to be said of the database:
@@ -32,7 +35,7 @@ func (c *logVerifyCmd) database(ctx context.Context, s streams, d *app.Desk, r *
 		return nil
 	}
 	for _, f := range found.Findings {
-		blame(r, f.Kind().Reasons[f.Reason], f.Line, f.Lines)
+		blame(r, f)
 	}
 	if found.Misfit != nil && r.Exit == 0 {
 		r.Notes = append(r.Notes, "The files are what was signed, as far as nothing else is said here; what is wrong is the database.")
@@ -75,24 +78,26 @@ func unfinished(r *proof.Report, why string) {
 }
 
 // blamed says in words what is wrong with the database, and where: with one line,
-// or somewhere in some; with neither, none can be named.
-func blamed(says, line string, lines uint64) (sentence string, at *uint64, between *proof.Span) {
-	var first uint64
-	_, err := fmt.Sscan(line, &first)
+// or somewhere in some; with neither, none can be named. Missing are all of them.
+func blamed(f event.LogVerifyFailed) (sentence string, at *uint64, between *proof.Span) {
+	says := f.Kind().Reasons[f.Reason]
+	first, err := strconv.ParseUint(f.Line, 10, 64)
 	switch {
 	case err != nil:
 		return says, nil, nil
-	case lines > 1:
-		span := proof.Span{First: first, Last: first + lines - 1}
+	case f.Lines > 1 && f.Reason == seal.Missing:
+		return fmt.Sprintf("%d lines that were sealed are missing from the database: the lines %d to %d", f.Lines, first, first+f.Lines-1), &first, nil
+	case f.Lines > 1:
+		span := proof.Span{First: first, Last: first + f.Lines - 1}
 		return fmt.Sprintf("%s: somewhere in the lines %d to %d", says, span.First, span.Last), nil, &span
 	}
 	return fmt.Sprintf("%s: line %d", says, first), &first, nil
 }
 
 // blame adds a finding of the database to the report.
-func blame(r *proof.Report, says, line string, lines uint64) {
+func blame(r *proof.Report, found event.LogVerifyFailed) {
 	f := proof.Finding{Verdict: proof.Tampered, What: "database", Where: "in the database"}
-	f.Sentence, f.Line, f.Between = blamed(says, line, lines)
+	f.Sentence, f.Line, f.Between = blamed(found)
 	f.Next = "Keep a copy of the whole data directory and of the database as they are. Where security.log is\n" +
 		"consistent, it has the lines as they were sealed; what you must not trust is the database."
 	if r.Verdict != proof.Tampered {

@@ -74,7 +74,7 @@ func TestVerifyDatabase(t *testing.T) {
 				}
 				l.verified(t, 0, " lines, their columns and the index are what was sealed", "log_verified  log:security.log"+by)
 				l.do(`CREATE TABLE kept AS SELECT line FROM event WHERE seq = 101`, `UPDATE event SET target = 'u_other' WHERE seq = 100`)
-				l.verified(t, 1, "TAMPERED  A line in the database is filed under what it does not say: line 100\n", "log_verify_fail column line:100"+by)
+				l.verified(t, 1, "TAMPERED  The time, event or object that the database gives for a line is not what the line says: line 100\n", "log_verify_fail column line:100"+by)
 				l.do(`UPDATE event SET target = '' WHERE seq = 100`, `UPDATE event SET line = (SELECT line FROM event WHERE seq = 99) WHERE seq = 101`)
 				// The file is right, and the comparison with the table cannot be made.
 				if code, out, _ := typed(t, "log", "verify", "--data", dir); code != 1 || !strings.Contains(out, "first bad line   101   in the database") {

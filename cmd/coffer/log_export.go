@@ -51,7 +51,7 @@ func (c *logExportCmd) Run(ctx context.Context, s streams) error {
 // refused says what is not as it was sealed, and writes it into the log.
 func (c *logExportCmd) refused(ctx context.Context, s streams, d *app.Desk, out app.Exported, cut error) error {
 	for _, f := range out.Findings[:min(mostSaid, len(out.Findings))] {
-		sentence, _, _ := blamed(f.Kind().Reasons[f.Reason], f.Line, f.Lines)
+		sentence, _, _ := blamed(f)
 		fmt.Fprintf(s.err, "TAMPERED  %s\n", sentence)
 	}
 	if more := len(out.Findings) - mostSaid; more > 0 {

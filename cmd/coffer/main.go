@@ -93,6 +93,9 @@ func tuneMemory(begun bool) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(now.garbage)
 	}
+	if begun { // or the first hashes would come on top of the everyday garbage
+		runtime.GC()
+	}
 }
 
 // run is the program with its arguments and streams given and its exit code

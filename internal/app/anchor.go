@@ -18,7 +18,7 @@ const (
 	anchorLines = 10_000
 )
 
-const selectAnchor = `SELECT seq, at FROM event WHERE event = 'log_checkpoint' AND ` + seal.Asked + ` ORDER BY seq DESC LIMIT 1`
+const selectAnchor = `SELECT seq, COALESCE(CAST(at AS BIGINT), 0) FROM event WHERE event = 'log_checkpoint' AND ` + seal.Asked + ` ORDER BY seq DESC LIMIT 1`
 
 // anchor writes the newest checkpoint into the log itself when it is due: at
 // the first lines of an hour, and after many. One node does it.

@@ -14,6 +14,7 @@ import (
 
 	"coffer/internal/db"
 	"coffer/internal/fault"
+	"coffer/internal/proof"
 	"coffer/internal/vault"
 )
 
@@ -36,7 +37,7 @@ func (a *App) openData(ctx context.Context) error {
 	}
 	if !got {
 		a.lock = nil
-		raw, _ := os.ReadFile(path) // without it the process stays unnamed
+		raw, _ := readSmall(path) // without it the process stays unnamed
 		return refused("another coffer serves %s already (process %s); stop it first, or give this one its own --data",
 			a.Data, orUnknown(strings.TrimSpace(string(raw))))
 	}
@@ -161,4 +162,23 @@ func (a *App) keysSeen(ctx context.Context) (map[string]string, error) {
 		seen[name] = fingerprint
 	}
 	return seen, rows.Err()
+}
+
+// mostSmall is how long a checkpoint, a list of keys or a name may be.
+const mostSmall = 1 << 20
+
+// errNoFile is something else in the place of such a file. To read a pipe would
+// wait for whoever writes into it, and for nothing else.
+var errNoFile = errors.New("it is no ordinary file of at most 1 MiB")
+
+// readSmall reads a small file of the data directory.
+func readSmall(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > mostSmall {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errNoFile}
+	}
+	return proof.ReadFile(path)
 }

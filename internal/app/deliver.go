@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -31,7 +30,7 @@ func (a *App) openDeliveries(context.Context) error {
 	if len(a.targets) == 0 {
 		return nil
 	}
-	id, err := os.ReadFile(filepath.Join(a.Data, "directory.id"))
+	id, err := readSmall(filepath.Join(a.Data, "directory.id"))
 	if err != nil {
 		return fmt.Errorf("read which data directory this is: %w", err)
 	}

@@ -75,7 +75,7 @@ func (e *epoch) gather(ctx context.Context) error {
 	if err == nil {
 		e.take(v, stored)
 	}
-	local, err := os.ReadFile(e.checkpointPath())
+	local, err := readSmall(e.checkpointPath())
 	if err == nil {
 		e.take(v, local)
 	}

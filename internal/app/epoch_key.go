@@ -66,11 +66,11 @@ func (e *epoch) settle(ctx context.Context) error {
 // retire keeps the newest checkpoint of the epoch before aside, or what stands
 // in its place.
 func (a *App) retire() error {
-	signed, err := os.ReadFile(a.checkpointPath())
+	signed, err := readSmall(a.checkpointPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errNoFile) {
 		return err
 	}
 	name := "garbled-" + a.Now().UTC().Format("20060102T150405.000000")

@@ -49,7 +49,7 @@ func (e *epoch) replace(ctx context.Context) error {
 
 // forget drops what is known of the files, which may be of longer ones.
 func (e *epoch) forget(ctx context.Context) error {
-	id, err := os.ReadFile(filepath.Join(e.Data, "directory.id"))
+	id, err := readSmall(filepath.Join(e.Data, "directory.id"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // they are new
 	}

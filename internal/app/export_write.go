@@ -92,7 +92,7 @@ func (x *export) path(name string) string { return filepath.Join(x.dir, filepath
 // key puts the log's public keys beside it, where they are at hand. Whoever
 // wants to be sure has them from elsewhere.
 func (x *export) key(context.Context) error {
-	keys, err := os.ReadFile(filepath.Join(x.app.Data, publicFile))
+	keys, err := readSmall(filepath.Join(x.app.Data, publicFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"coffer/internal/event"
 	"coffer/internal/proof"
@@ -20,9 +19,9 @@ import (
 func (a *App) recoverLog(ctx context.Context) error {
 	// The checkpoints are read before the head: other nodes may be at work, and
 	// what was signed by then is in a head that is read later.
-	local, err := os.ReadFile(a.checkpointPath())
+	local, err := readSmall(a.checkpointPath())
 	missing := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !missing {
+	if err != nil && !missing && !errors.Is(err, errNoFile) {
 		return err
 	}
 	stored, _, _, unread := a.sealer.Checkpoint(ctx)

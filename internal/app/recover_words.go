@@ -119,6 +119,18 @@ Coffer writes this file with each signature, whole or not at all, so the disk or
   mv %s %s`, path, a.evidence(), at, a.filedUpTo(), quoted(path), quoted(path+".garbled"))
 }
 
+// noKeys refuses something else in the place of log.pub. Its lines for former
+// epochs stand nowhere else here.
+func (a *App) noKeys(path string) error {
+	return refused(`%s cannot be read: %v.
+Coffer writes this file whole or not at all, so the disk or somebody else changed it. In this order:
+1. Set it aside:
+  mv %s %s
+2. Put a copy of the file back, from a backup or from whoever verifies the log, and start again. Without a copy it is
+   written again with the key that is in use; the keys of epochs before this one are then not in it.`,
+		path, errNoFile, quoted(path), quoted(path+".garbled"))
+}
+
 // filedUpTo says how far the files reach.
 func (a *App) filedUpTo() string {
 	last, found := uint64(0), false

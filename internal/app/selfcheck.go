@@ -48,6 +48,8 @@ type selfcheck struct {
 	found int       // by the round under way
 	last  int       // by the one before
 	when  time.Time // when something was found last
+	stuck int       // errors one after the other
+	why   error     // the last of them
 }
 
 func newSelfcheck(a *App) *selfcheck {
@@ -75,6 +77,7 @@ func (c *selfcheck) tick(ctx context.Context) error {
 	}
 	began := time.Now()
 	err := c.some(ctx, began)
+	c.note(err)
 	if c.skip = int(time.Since(began) / checkTime); err != nil {
 		c.skip = int(checkAgain / Selfcheck)
 	}

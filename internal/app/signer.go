@@ -76,7 +76,7 @@ func (a *App) openSigner(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if id, err := os.ReadFile(filepath.Join(a.Data, "directory.id")); err == nil {
+	if id, err := readSmall(filepath.Join(a.Data, "directory.id")); err == nil {
 		a.sealer.LeaseAs(strings.TrimSpace(string(id)))
 	}
 	if _, err := os.Stat(a.checkpointPath()); errors.Is(err, fs.ErrNotExist) && head.Size > 0 && a.from > 0 {
@@ -98,7 +98,10 @@ func (a *App) publish(signed []byte) error {
 // of the epochs before, and stay.
 func (a *App) writePublic(vkey string) error {
 	path := filepath.Join(a.Data, publicFile)
-	before, err := os.ReadFile(path)
+	before, err := readSmall(path)
+	if errors.Is(err, errNoFile) {
+		return a.noKeys(path)
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -93,11 +93,30 @@ func (c *selfcheck) age(ctx context.Context) (time.Duration, error) {
 	return max(0, c.Now().Sub(at)), err
 }
 
+// mostStuck is how many errors may be another time's.
+const mostStuck = 6
+
+// note remembers that the look goes on, or why not.
+func (c *selfcheck) note(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stuck++; err == nil {
+		c.stuck = 0
+	}
+	c.why = err
+}
+
 // lateCheck says what is wrong with the log, or with looking through it. A server
 // that was stopped for long has just begun to.
 func (c *selfcheck) lateCheck(ctx context.Context) (out []string) {
 	if n := c.failures(ctx); n > 0 {
 		out = append(out, fmt.Sprintf("the log in the database is not what was sealed (%d findings): see log_verify_fail", n))
+	}
+	c.mu.Lock()
+	stuck, why := c.stuck, c.why
+	c.mu.Unlock()
+	if stuck >= mostStuck {
+		out = append(out, fmt.Sprintf("the log cannot be looked through (%v); coffer log verify says more", why))
 	}
 	age, err := c.age(ctx)
 	if age = min(age, c.Now().Sub(c.began)); err == nil && age > lateRound {

@@ -1,10 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
-	"os"
+	"slices"
 
 	"coffer/internal/event"
 	"coffer/internal/proof"
@@ -27,6 +28,7 @@ func (d *Desk) Check(ctx context.Context, seen func(lines, of uint64)) (c Checke
 	if c.Misfit, err = d.misfit(ctx); err != nil {
 		return c, err
 	}
+	var all []seal.Finding
 	round := d.Sealer.Round()
 	for done := false; !done; {
 		var found []seal.Finding
@@ -38,9 +40,7 @@ func (d *Desk) Check(ctx context.Context, seen func(lines, of uint64)) (c Checke
 			if err != nil {
 				return c, err
 			}
-			for _, f := range closer {
-				c.Findings = append(c.Findings, failed(f, round.Size()))
-			}
+			all = append(all, closer...)
 		}
 		seen(round.Lines(), round.Size())
 		if err := ctx.Err(); err != nil {
@@ -48,7 +48,38 @@ func (d *Desk) Check(ctx context.Context, seen func(lines, of uint64)) (c Checke
 		}
 	}
 	c.Lines, c.Size = round.Lines(), round.Size()
+	for _, f := range gravest(all) {
+		c.Findings = append(c.Findings, failed(f, c.Size))
+	}
 	return c, nil
+}
+
+// grave is the order of what a round finds: that a line is another one, or gone,
+// says more than under what it is filed.
+var grave = []string{seal.Edited, seal.Missing, seal.Added, seal.Root, seal.Column, seal.Tiles, seal.Index}
+
+// gravest puts the gravest first, and leaves out what another finding says of the
+// same line.
+func gravest(all []seal.Finding) (out []seal.Finding) {
+	edited := map[seal.Finding]bool{}
+	for _, f := range all {
+		if f.Why == seal.Edited && f.Lines == 1 {
+			edited[f] = true
+		}
+	}
+	slices.SortStableFunc(all, func(a, b seal.Finding) int {
+		return cmp.Or(slices.Index(grave, a.Why)-slices.Index(grave, b.Why), cmp.Compare(a.First, b.First), cmp.Compare(a.Lines, b.Lines))
+	})
+	for i, f := range all {
+		again := i > 0 && f == all[i-1]
+		if f.Why == seal.Column && edited[seal.Finding{Why: seal.Edited, First: f.First, Lines: f.Lines}] {
+			again = true
+		}
+		if !again {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // RecordCheck writes into the log what Check found.
@@ -74,8 +105,8 @@ func (d *Desk) RecordCheck(ctx context.Context, c Checked) error {
 // worth, whoever judges the files says: one that no key here has signed is
 // passed over, and so is one of the epoch before.
 func (d *Desk) misfit(ctx context.Context) (*Misfit, error) {
-	local, err := os.ReadFile(d.app.checkpointPath()) // first: the head goes on
-	if errors.Is(err, fs.ErrNotExist) {
+	local, err := readSmall(d.app.checkpointPath()) // first: the head goes on
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoFile) {
 		return nil, nil
 	}
 	if err != nil {

@@ -45,7 +45,7 @@ var logVerifyFailed = Kind{
 		"database_edited":  "A line in the database is not the one that was sealed",
 		"database_missing": "A line that was sealed is missing from the database",
 		"database_added":   "A line stands in the database that was never sealed",
-		"column":           "A line in the database is filed under what it does not say",
+		"column":           "The time, event or object that the database gives for a line is not what the line says",
 		"tile":             "The tree's hashes in the database were changed",
 		"index":            "The index in the database is not that of its lines",
 		"root":             "The log in the database does not lead to what was signed",

@@ -37,6 +37,8 @@ func (t *trial) pronounce() {
 	case len(r.Anchors) > 0:
 		r.Verdict, r.Sentence = Intact, "consistent and anchored, "+lines(r.Size)
 		switch {
+		case r.AnchoredTo > 0:
+			r.Sentence = fmt.Sprintf("consistent, %s, and anchored up to line %d", lines(r.Size), r.AnchoredTo-1)
 		case t.HashesOnly:
 			r.Sentence = "the log has only grown, to " + lines(r.Size) + t.since()
 		case r.single:

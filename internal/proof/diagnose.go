@@ -1,6 +1,10 @@
 package proof
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
 
 // view is what is seen around a line that cannot stand where it stands.
 type view struct {
@@ -11,7 +15,11 @@ type view struct {
 	before []byte   // the line before
 	ahead  []uint64 // the numbers of the lines that follow, as far as they have one
 	end    bool     // nothing follows
-	first  bool     // it is the first of its file
+	seen   sight    // where the line that should be here stands
+	// misnamed is the file, if this is its first line, and not the one that the
+	// file's name tells; vacant says that this line's own place was empty.
+	misnamed string
+	vacant   bool
 }
 
 const noSuchLine = "Coffer writes no such line: somebody else did, or changed it"
@@ -25,7 +33,7 @@ func (t *trial) diagnose(c, next *chunk, i int) {
 	if t.tiles.name(t) {
 		return
 	}
-	v := view{want: t.at, line: c.lines[i], broken: c.breach, first: c.before == 0 && i == 0 && c.bundle == 0}
+	v := view{want: t.at, line: c.lines[i], broken: c.breach}
 	if seq, _, ok := number(v.line); ok {
 		v.have = seq
 	} else if v.broken == "" {
@@ -44,12 +52,28 @@ func (t *trial) diagnose(c, next *chunk, i int) {
 		v.ahead = append(v.ahead, seq)
 	}
 	v.end = len(v.ahead) == 0
+	t.survey(&v, c, i)
 	f := v.finding()
 	f.Verdict, f.Next, f.Where, f.Reads = Tampered, keep, t.place(c, i), brief(v.line)
 	if f.What == "missing" {
 		f.Reads = ""
 	}
 	t.stop(f)
+}
+
+// survey looks further than the lines around, where their numbers say that
+// lines or whole files are not where they were.
+func (t *trial) survey(v *view, c *chunk, i int) {
+	if v.broken != "" {
+		return
+	}
+	if p := t.Parts[c.part]; p.Named && c.before == 0 && i == 0 && c.bundle == 0 && p.First != v.have {
+		v.misnamed = Escape(p.Name)
+	}
+	v.vacant = slices.ContainsFunc(t.missing, func(s Span) bool { return s.First <= v.have && v.have <= s.Last })
+	if v.have > v.want {
+		v.seen = t.seek(c.part, v.want)
+	}
 }
 
 // after are the next lines of a file.
@@ -90,6 +114,8 @@ func (v view) finding() Finding {
 // earlier is a number that was there before.
 func (v view) earlier(say func(what, sentence, detail string) Finding) Finding {
 	switch {
+	case v.misnamed != "" && v.vacant:
+		return say("order", v.misnamed+" bears another file's name", fmt.Sprintf("it begins with line %d, and stands after line %d", v.have, v.want-1))
 	case v.follows(v.want + 1):
 		return say("edited", fmt.Sprintf("line %d was replaced", v.want), fmt.Sprintf("a line with the number %d stands in its place", v.have))
 	case v.follows(v.have + 1):
@@ -109,12 +135,18 @@ func (v view) later(say func(what, sentence, detail string) Finding) Finding {
 			return say("order", fmt.Sprintf("line %d stands where line %d should be", v.have, v.want), how)
 		}
 	}
-	if v.follows(v.want + 1) {
+	switch {
+	case v.seen.found:
+		return v.strayed(say)
+	case v.follows(v.want + 1):
 		return say("edited", fmt.Sprintf("line %d was replaced", v.want), fmt.Sprintf("a line with the number %d stands in its place", v.have))
 	}
 	gone := Span{v.want, v.have - 1}
 	how := "taken out: the lines before and after are there"
-	if gone.First == 0 {
+	switch {
+	case v.misnamed != "":
+		how = "not in this copy: taken out, or the file bears another's name"
+	case gone.First == 0:
 		how = "taken out of the beginning: what came after is there"
 	}
 	return say("missing", gone.named()+" "+isAre(gone.size())+" missing", how)
@@ -132,5 +164,5 @@ func (t *trial) cutOff(c *chunk) {
 		})
 		return
 	}
-	t.cut = true
+	t.cut, t.tail = true, bytes.Clone(c.lines[len(c.lines)-1])
 }

@@ -20,24 +20,7 @@ func (t *trial) ends() {
 	for _, j := range t.fixed[t.due:] {
 		t.short(j)
 	}
-	signed := max(t.r.Good, t.r.First)
-	if t.own.standing == proven && t.own.Size > t.at {
-		signed = t.at // they are covered, and the finding is that others are missing
-	}
-	if t.at > signed && !t.blind {
-		t.r.Unsigned = t.at - signed
-	}
-	if t.cut && (t.own.standing != proven || t.own.Size <= t.at) {
-		t.r.Unsigned++
-	}
-	if t.r.Unsigned > 0 && !t.AllowUnsigned && t.r.worst() == nil {
-		t.r.find(Finding{
-			Verdict: Incomplete, What: "unsigned", Between: &Span{signed, signed + t.r.Unsigned - 1},
-			Sentence: fmt.Sprintf("%s beyond the checkpoint %s not signed, and not judged", lines(t.r.Unsigned), isAre(t.r.Unsigned)),
-			Detail:   "anybody could have written that; a clean stop leaves none, a running server signs within a second",
-			Next:     "Take a newer checkpoint, or add --allow-unsigned if the log was copied while the server ran.",
-		})
-	}
+	t.beyond()
 }
 
 // short is a checkpoint that covers more lines than there are.

@@ -19,8 +19,10 @@ type Found struct {
 	Parts []Part
 	Tiles *Tiles
 	Own   *Signed
-	// Pub is the text of the public keys that lie there.
-	Pub string
+	// Pub is the text of the public keys that lie there, and NoPub why they
+	// could not be read, if they are there.
+	Pub   string
+	NoPub error
 }
 
 const (
@@ -72,16 +74,22 @@ func Segment(name string) (first uint64, ok bool) {
 }
 
 func filePart(dir fs.FS, place, file string, first uint64, named bool) Part {
-	return Part{Name: path.Join(place, file), First: first, Named: named, Open: func() (io.ReadCloser, error) { return dir.Open(file) }}
+	return Part{Name: path.Join(place, file), First: first, Named: named, Open: func() (io.ReadCloser, error) { return Ordinary(dir, file) }}
 }
 
 // beside takes what lies beside the lines.
 func (f *Found) beside(dir fs.FS) {
-	if b, err := fs.ReadFile(dir, checkpointName); err == nil {
-		f.Own = &Signed{Name: path.Join(f.Name, checkpointName), Note: b}
+	if b, err := readSmall(dir, checkpointName); !errors.Is(err, fs.ErrNotExist) {
+		f.Own = &Signed{Name: path.Join(f.Name, checkpointName), Note: b, Err: err}
 	}
-	if b, err := fs.ReadFile(dir, pubName); err == nil {
-		f.Pub = string(b)
+	f.keys(readSmall(dir, pubName))
+}
+
+// keys takes what was read of the public keys that lie there.
+func (f *Found) keys(b []byte, err error) {
+	f.Pub = string(b)
+	if !errors.Is(err, fs.ErrNotExist) {
+		f.NoPub = err
 	}
 }
 
@@ -95,11 +103,7 @@ func (fetch Fetch) get(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(b)) > most {
-		err = errors.New("larger than it can be")
-	}
-	return b, err
+	return limited(f, most)
 }
 
 // Static looks for a log as static files: checkpoint, hash tiles, and bundles
@@ -107,13 +111,14 @@ func (fetch Fetch) get(path string, most int64) ([]byte, error) {
 func Static(name string, fetch Fetch) (Found, error) {
 	f := Found{Name: name}
 	note, err := fetch.get(checkpointName, maxCheckpoint)
-	if err != nil {
+	switch {
+	case errors.Is(err, errOdd) || errors.Is(err, errLarge):
+		return f, fmt.Errorf("its file checkpoint: %w", err)
+	case err != nil:
 		return f, fmt.Errorf("%w: %w", ErrNothing, err)
 	}
 	f.Own = &Signed{Name: strings.TrimSuffix(name, "/") + "/" + checkpointName, Note: note}
-	if b, err := fetch.get(pubName, maxCheckpoint); err == nil {
-		f.Pub = string(b)
-	}
+	f.keys(fetch.get(pubName, maxCheckpoint))
 	f.Tiles = &Tiles{Name: name, At: *f.Own, Whole: true, Read: func(level int, n uint64, width int) ([]byte, error) {
 		return fetch.get(TilePath(level, n, width), Width*int64(len(Hash{})))
 	}}

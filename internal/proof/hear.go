@@ -71,6 +71,9 @@ func (t *trial) take(c, next *chunk) {
 	case c.cut:
 		t.cutOff(c)
 	}
+	if good > 0 {
+		t.newest = stamped(c.lines[good-1])
+	}
 	t.r.Signed.Of += c.signed
 	t.r.Signed.Count += c.person
 	if t.Seen != nil {
@@ -127,6 +130,9 @@ func (t *trial) line(c *chunk, i int) {
 	if t.at <= t.From {
 		return
 	}
+	if t.onset == "" {
+		t.onset = stamped(c.lines[i])
+	}
 	h := c.hashes[i]
 	if !t.blind {
 		t.trail.add(&t.tree, h)
@@ -172,6 +178,7 @@ func (t *trial) epoch(said tale) {
 	j := t.judge(Signed{Note: Rejoin(d.Former, d.Size, d.Root, d.Signature)})
 	if root, known := t.trail.root(&t.tree, j.Size); j.standing == proven && known && !t.blind && root == j.Root {
 		t.vouched[d.Former] = max(t.vouched[d.Former], j.Size)
+		t.foreign(j)
 	}
 }
 

@@ -17,7 +17,9 @@ type Case struct {
 	// Against are checkpoints that were kept elsewhere, or seen by others.
 	Against []Signed
 	Keys    []Key
-	Policy  *Policy
+	// NoKey is why the keys that lie beside the log could not be read.
+	NoKey  error
+	Policy *Policy
 	// From is how many lines were judged before and are not read again; the
 	// tiles give their hashes.
 	From          uint64
@@ -75,13 +77,16 @@ type trial struct {
 	rotatedAt uint64 // the number after the last line that ends a segment
 	stopped   bool   // something was found after which nothing can be judged
 	cut       bool   // the last file ends inside a line
+	tail      []byte // what stands after its last line break
+	newest    string // the time that the last line tells
+	onset     string // the time of the first line after what is known to be signed
 
 	still   bool   // all that is there was judged before
 	fit     uint64 // lines that fit some checkpoint, whoever signed it
 	pruned  []Pruned
 	missing []Span
 	strange uint64            // checkpoints in the log by a key that is not known
-	keyed   bool              // one in the log is by a key from elsewhere
+	keyed   uint64            // lines that a key from elsewhere signed
 	looked  uint64            // lines from the beginning whose form was looked at
 	used    map[uint32]bool   // the keys that signed something
 	vouched map[string]uint64 // by name of a log, how many lines its key signed
@@ -166,7 +171,11 @@ func (t *trial) sworn() {
 	}
 	switch t.own.standing {
 	case unreadable:
-		bad(Incomplete, label+" cannot be read", "it is empty, cut off, or no signed checkpoint at all", next)
+		detail := "it is empty, cut off, or no signed checkpoint at all"
+		if t.Own.Err != nil {
+			detail = Because(t.Own.Err)
+		}
+		bad(Incomplete, label+" cannot be read", detail, next)
 	case forged:
 		bad(Tampered, label+" was changed after it was signed", "it bears the log's signature, and the signature does not fit the text", next)
 	case usurped:
@@ -177,7 +186,11 @@ func (t *trial) sworn() {
 		bad(Incomplete, label+" was not signed by the key you gave", "it names another log: it was replaced, a new epoch began under another key, or the key is of another log",
 			"Ask for the log's public key again, by another way; after a new epoch give one key for each with --key.")
 	case unjudged:
-		bad(Incomplete, "there is no public key to judge the signature by", "", "Give the log's public key with --key.")
+		detail := ""
+		if t.NoKey != nil {
+			detail = "log.pub lies beside the log, and cannot be read: " + Because(t.NoKey)
+		}
+		bad(Incomplete, "there is no public key to judge the signature by", detail, "Give the log's public key with --key.")
 		t.fixed = append(t.fixed, t.own)
 	case proven:
 		t.fixed = append(t.fixed, t.own)

@@ -58,6 +58,8 @@ type Signed struct {
 	Note []byte
 	// Elsewhere says that it did not lie beside the log.
 	Elsewhere bool
+	// Err is why it could not be read, though it is there.
+	Err error
 }
 
 // standing is what a checkpoint's signatures are worth.

@@ -41,9 +41,7 @@ func (t *trial) reach() {
 func (t *trial) agree(j *judged) {
 	t.fit = max(t.fit, j.Size)
 	if line, ok := t.lookup(j.Size - 1); ok {
-		_, rest, _ := number(line)
-		stamp, _ := head(rest)
-		j.at = string(stamp)
+		j.at = stamped(line)
 	}
 	if j.standing == proven || t.witnessed(j) {
 		t.good(j, j.at)
@@ -75,6 +73,12 @@ func (t *trial) good(j *judged, at string) {
 		t.r.Good, t.r.Root = j.Size, base64.StdEncoding.EncodeToString(j.Root[:])
 		if at != "" {
 			t.r.GoodTime = at
+		}
+		t.onset = "" // of the next line, or the nearest whose time is at hand
+		if line, ok := t.lookup(j.Size); ok {
+			t.onset = stamped(line)
+		} else if j.Size < t.at {
+			t.onset = at
 		}
 	}
 }
@@ -158,10 +162,17 @@ func (t *trial) within(line []byte, said tale) {
 		t.fit = max(t.fit, j.Size)
 		if j.standing == proven {
 			t.good(&j, said.Datetime)
-			t.keyed = t.keyed || j.key.Elsewhere
+			t.foreign(j)
 		}
 	case known && !t.tiles.name(t):
 		t.altered(t.stretch(j.Size), fmt.Sprintf("the checkpoint that line %d holds does not fit them", said.Seq))
+	}
+}
+
+// foreign notes how far a key from elsewhere vouches for the lines.
+func (t *trial) foreign(j judged) {
+	if j.standing == proven && j.key.Elsewhere {
+		t.keyed = max(t.keyed, j.Size)
 	}
 }
 

@@ -85,8 +85,16 @@ func (r *Report) bad(b *strings.Builder, p paint, f *Finding) {
 	case f.Verdict == Diverged && f.Between != nil:
 		row("both agree", r.common())
 	default:
-		row("good until", r.until())
+		row("good until", r.until()+r.apart(f))
 	}
+}
+
+// apart says that the good lines are the files', where it is a database that is not.
+func (r *Report) apart(f *Finding) string {
+	if r.Good > 0 && f.Where == "in the database" {
+		return "; in the files, not in the database"
+	}
+	return ""
 }
 
 // naming is what a bad line is called: the first only if it is known to be.

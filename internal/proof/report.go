@@ -53,7 +53,7 @@ type Finding struct {
 	Verdict Verdict `json:"verdict"`
 	// What names what was done, in one word: edited, missing, order, doubled,
 	// inserted, truncated, form, checkpoint, rolledback, history, tile,
-	// nothing-seen, unsigned, required.
+	// nothing-seen, unsigned, unfinished, required.
 	What string `json:"what"`
 	// Sentence says it to a person.
 	Sentence string `json:"sentence"`
@@ -95,6 +95,9 @@ type Report struct {
 	GoodTime string `json:"good_time,omitempty"`
 
 	Anchors []string `json:"anchored"`
+	// AnchoredTo is how many lines the only anchor covers, where that is a key
+	// and another one signed the rest: that of an epoch before.
+	AnchoredTo uint64 `json:"anchored_to,omitempty"`
 	// Unanchored is why there is no anchor.
 	Unanchored string `json:"unanchored,omitempty"`
 	// Common is how many lines a kept checkpoint says that both histories have,
@@ -107,9 +110,11 @@ type Report struct {
 	Missing   []Span    `json:"missing,omitempty"`
 	// Unread are lines that only the hash tiles prove: retention cut through
 	// their bundle, and what is left of it lies elsewhere.
-	Unread   []Span  `json:"unread,omitempty"`
-	Unsigned uint64  `json:"unsigned"`
-	Epochs   []Epoch `json:"epochs,omitempty"`
+	Unread   []Span `json:"unread,omitempty"`
+	Unsigned uint64 `json:"unsigned"`
+	// Unfinished is how many bytes after the last line break are no whole line.
+	Unfinished int     `json:"unfinished,omitempty"`
+	Epochs     []Epoch `json:"epochs,omitempty"`
 	// Notes are sentences about what else was seen.
 	Notes []string `json:"notes,omitempty"`
 
@@ -120,7 +125,15 @@ type Report struct {
 
 // JSON is the report as one line.
 func (r *Report) JSON() []byte {
-	b, err := json.Marshal(r)
+	var said any = r
+	if r.Verdict == Usage { // nothing was looked at, so there is no finding to tell
+		said = struct {
+			Verdict  Verdict `json:"verdict"`
+			Exit     int     `json:"exit"`
+			Sentence string  `json:"sentence"`
+		}{r.Verdict, r.Exit, r.Sentence}
+	}
+	b, err := json.Marshal(said)
 	if err != nil {
 		panic(err) // a programmer's mistake: a report holds text and numbers only
 	}

@@ -15,6 +15,9 @@ func (t *trial) rests() {
 	}
 	t.anchors()
 	t.witnesses()
+	if t.keyed < r.Good && t.keyed > 0 && len(r.Anchors) == 1 {
+		r.AnchoredTo = t.keyed
+	}
 	t.unanchored()
 	t.fresh()
 	t.breaks()
@@ -58,14 +61,18 @@ func (t *trial) fresh() {
 // own directory.
 func (t *trial) anchors() {
 	var kept []judged
-	key := t.keyed
+	key := t.keyed > 0
 	for _, j := range t.fits {
 		key = key || j.standing == proven && j.key.Elsewhere
+		t.foreign(j)
 		if j.Elsewhere && j.role != tiled {
 			kept = append(kept, j)
 		}
 	}
-	if key {
+	switch {
+	case key && t.keyed < t.r.Good:
+		t.r.Anchors = append(t.r.Anchors, fmt.Sprintf("by your key, up to line %d", t.keyed-1))
+	case key:
 		t.r.Anchors = append(t.r.Anchors, "by your key")
 	}
 	if len(kept) == 0 {
@@ -156,6 +163,9 @@ func (t *trial) required() {
 	r, missing := t.r, []string{}
 	if t.Require.Anchored && len(r.Anchors) == 0 {
 		missing = append(missing, "anchored: "+r.Unanchored)
+	}
+	if t.Require.Anchored && r.AnchoredTo > 0 {
+		missing = append(missing, fmt.Sprintf("anchored: from line %d on, only a key that lay beside the log signed", r.AnchoredTo))
 	}
 	if t.Require.Witnessed && !r.Witnesses.Met {
 		missing = append(missing, "witnessed: too few of the policy's witnesses signed the log's checkpoint")

@@ -25,7 +25,11 @@ func (r *Report) basis(b *strings.Builder, p paint) {
 	if len(r.Anchors) > 0 {
 		anchored = strings.Join(r.Anchors, ", and ")
 	}
-	yes("Anchored", len(r.Anchors) > 0, anchored)
+	if r.AnchoredTo > 0 {
+		row("Anchored", "part", amber, anchored+"; what comes after, only a key that lay beside the log signed")
+	} else {
+		yes("Anchored", len(r.Anchors) > 0, anchored)
+	}
 	yes("Witnessed", r.Witnesses.Met, r.Witnesses.words())
 	if r.single && r.Fresh.Most == nil {
 		return // an old event's proof is as good as a new one's

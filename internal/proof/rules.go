@@ -77,6 +77,13 @@ const (
 	stampWidth  = len("2006-01-02T15:04:05.000000Z")
 )
 
+// stamped is the time that a line tells, if it stands where Coffer puts it.
+func stamped(line []byte) string {
+	_, rest, _ := number(line)
+	stamp, _ := head(rest)
+	return string(stamp)
+}
+
 // head reads time and event out of what follows a line's number, as far as
 // they stand where Coffer puts them.
 func head(rest []byte) (stamp, event []byte) {

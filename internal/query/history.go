@@ -13,8 +13,9 @@ import (
 const (
 	// held is how many of a card's newest entries stay in memory.
 	held = 6
-	// historiesSize is how many cards are held, some 8 KB each.
-	historiesSize = 2048
+	// historiesSize is how many cards a generation holds, some 6 KB each: what is
+	// live while passwords are hashed costs half as much again.
+	historiesSize = 512
 )
 
 type cardKey struct{ owner, card string }

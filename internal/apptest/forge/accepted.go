@@ -45,6 +45,8 @@ func (b *Bench) accepted() []Case {
 		good("good-other-key", "the key of another log", incomplete, 2, "--key", "keep/other.pub", "good/copy"),
 		b.epoch("epoch", "a new epoch, and both keys", intact, 0, "keep/log.pub", "keep/second.pub"),
 		b.epoch("epoch-old-key", "a new epoch, and only the old key", incomplete, 2, "keep/log.pub"),
+		b.epoch("epoch-old-elsewhere", "the old key from elsewhere, the new one from beside the log", intact, 0, "epoch-old-elsewhere/copy/log.pub", "keep/log.pub"),
+		b.epoch("epoch-old-required", "the same, anchored demanded", incomplete, 2, "epoch-old-required/copy/log.pub", "keep/log.pub").with("--require", "anchored"),
 		b.epoch("epoch-new-key", "a new epoch, and only the new key", intact, 0, "keep/second.pub"),
 	}
 }

@@ -142,7 +142,7 @@ func (b *Bench) moved() []Case {
 			one, two := c.Line(mid), c.Line(mid+1)
 			c.At(mid, two).At(mid+1, one)
 		}).bad(mid),
-		tamper("swap-far", "two lines far apart swapped", "", func(b *Bench, c *Copy) {
+		tamper("swap-far", "two lines far apart swapped", "order", func(b *Bench, c *Copy) {
 			one, two := c.Line(mid), c.Line(mid+1000*n/100000+200)
 			c.At(mid, two).At(mid+1000*n/100000+200, one)
 		}).bad(mid),

@@ -51,11 +51,8 @@ func (b *Bench) shortened() []Case {
 			s.Tail = s.Lines[len(s.Lines)-1][:30]
 			s.Lines = s.Lines[:len(s.Lines)-1]
 		}).bad(next - 1),
-		forged("swap-segments", "two segments under each other's name", "", 1, tampered, func(_ *Bench, c *Copy) {
-			c.Segments[0].Name, c.Segments[1].Name = c.Segments[1].Name, c.Segments[0].Name
-		}),
 	}
-	return append(all, b.unsealed()...)
+	return slices.Concat(all, b.shuffled(), b.unsealed())
 }
 
 // unsealed are logs with lines that nobody signed.
@@ -76,6 +73,9 @@ func (b *Bench) unsealed() []Case {
 		c.Segments = append(c.Segments, Segment{Name: "security.log", First: n + 1})
 		c.Segments[len(c.Segments)-1].Lines = [][]byte{numbered(b.Good.Lines[b.plain(n/2)], n+1)}
 	}
+	half := func(_ *Bench, c *Copy) {
+		c.Segments[len(c.Segments)-1].Tail = numbered(bytes.Clone(b.Good.Lines[5]), n)[:50]
+	}
 	allowed := forged("unsigned-allowed", "lines beyond the checkpoint, and that is known", "", 0, intact, func(_ *Bench, c *Copy) { longer(c, 3) })
 	allowed.Args = append([]string{"--allow-unsigned"}, allowed.Args...)
 	growing := forged("unsigned-growing", "copied while the server wrote a line", "", 0, intact, func(_ *Bench, c *Copy) {
@@ -89,6 +89,11 @@ func (b *Bench) unsealed() []Case {
 		forged("unsigned-one", "one line beyond the checkpoint", "unsigned", 2, incomplete, func(_ *Bench, c *Copy) { longer(c, 1) }),
 		forged("unsigned-segment", "a segment that was never signed", "unsigned", 2, incomplete, segment),
 		allowed, growing,
+		forged("tail-zero", "zero bytes after the end, as after a loss of power", "unfinished", 2, incomplete, func(_ *Bench, c *Copy) {
+			c.Segments[len(c.Segments)-1].Tail = make([]byte, 4096)
+		}),
+		forged("tail-half", "half a line after the end", "unfinished", 2, incomplete, half),
+		forged("tail-allowed", "the same, and that is known", "", 0, intact, half).with("--allow-unsigned"),
 	}
 }
 

@@ -185,18 +185,7 @@ CREATE TABLE delivery (
 	updated  BIGINT NOT NULL
 );
 
--- Sums of the log: how many lines of each event fell into a minute, an hour and
--- a day, which is a row's width in microseconds. rolled says how far.
-CREATE TABLE rollup (
-	width   BIGINT NOT NULL,
-	start   BIGINT NOT NULL,
-	event   TEXT NOT NULL,
-	level   TEXT NOT NULL,
-	outcome TEXT NOT NULL,
-	lines   BIGINT NOT NULL,
-	PRIMARY KEY (width, start, event, level, outcome)
-);
-
+-- How far the table rollup goes.
 CREATE TABLE rolled (
 	id   BIGINT PRIMARY KEY CHECK (id = 1),
 	next BIGINT NOT NULL

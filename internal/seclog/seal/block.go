@@ -26,6 +26,7 @@ const (
 	gone filing = iota
 	filed
 	misfiled // its columns are not what it says
+	foreign  // it is no line, or another one's: never sealed under this number
 )
 
 // read reads the lines from up to, not including, to.
@@ -36,13 +37,12 @@ func (r *Round) read(ctx context.Context, from, to uint64) (*block, error) {
 		return nil, err
 	}
 	// What retention removes meanwhile is not missing: it moves the mark first.
-	b.pruned = r.pruned
 	if slices.Contains(b.state, gone) {
-		if err := r.s.read.QueryRow(ctx, selectPruned).Scan(&b.pruned); err != nil {
+		if err := r.removed(ctx); err != nil {
 			return nil, err
 		}
-		r.pruned = b.pruned
 	}
+	b.pruned = r.pruned
 	return b, nil
 }
 
@@ -52,29 +52,36 @@ func (b *block) fill(ctx context.Context, read *db.Reader, to uint64) error {
 		return err
 	}
 	defer rows.Close()
-	var c event.Record
 	var seq uint64
+	var c columns
 	var line Text
 	for rows.Next() {
-		if err := rows.Scan(&seq, &c.At, &c.Event, &c.Target, &line); err != nil {
+		if err := rows.Scan(&seq, &c.at, &c.event, &c.target, &line); err != nil {
 			return err
 		}
 		i := seq - b.from
 		b.leaves[i], b.state[i] = proof.Leaf(line), misfiled
 		l, err := event.Parse(line)
-		if err == nil && says(l, seq, c) {
+		switch b.names[i] = namesOf(l); {
+		case err != nil || l.Seq != seq:
+			b.state[i] = foreign
+		case says(l, c):
 			b.state[i] = filed
 		}
-		b.names[i] = namesOf(l)
 	}
 	return rows.Err()
 }
 
+// columns are what a line is filed under, in whatever class they are stored:
+// one that cannot be read must not end the look at all the others.
+type columns struct{ at, event, target any }
+
 // says reports whether a line says what its columns do: an edited column would
 // lie to whoever searches, and no hash covers it.
-func says(l event.Line, seq uint64, c event.Record) (same bool) {
-	return l.Seq == seq && l.Datetime == event.Stamp(time.UnixMicro(c.At)) && l.Event == c.Event &&
-		(l.Target() == c.Target || c.Target == "" && !asked(l.Event))
+func says(l event.Line, c columns) (same bool) {
+	at, isTime := c.at.(int64)
+	return isTime && l.Datetime == event.Stamp(time.UnixMicro(at)) && c.event == l.Event &&
+		(c.target == l.Target() || c.target == "" && !asked(l.Event))
 }
 
 // judge compares a block with the tree's hashes. Nothing is read here, so it is
@@ -99,7 +106,7 @@ func (r *Round) judge(b *block, tiles []*stored) {
 // all of them are there, as they were sealed.
 func (r *Round) tileLines(b *block, t *stored, from, to uint64) (right bool) {
 	right = true
-	named := t.known(b.leaves[from:to])
+	others, named := false, t.known(b.leaves[from:to])
 	for i := from; i < to; i++ {
 		seq := b.from + i
 		if seq < b.pruned {
@@ -114,6 +121,10 @@ func (r *Round) tileLines(b *block, t *stored, from, to uint64) (right bool) {
 			r.add(Missing, seq, 1)
 		case named && b.leaves[i] != t.leaf(i-from):
 			r.add(Edited, seq, 1)
+		case b.state[i] == foreign:
+			r.other(seq)
+			others = true
+			continue
 		case b.state[i] == misfiled:
 			r.add(Column, seq, 1)
 			continue
@@ -126,7 +137,15 @@ func (r *Round) tileLines(b *block, t *stored, from, to uint64) (right bool) {
 		r.add(Edited, b.from+from, to-from) // one of them, or several
 		right = false
 	}
-	return right
+	return right && !others
+}
+
+// other notes a line that nobody needs a hash to know as another one. It may not
+// be the only one: that is still for the tile above or the root to tell.
+func (r *Round) other(seq uint64) {
+	was := r.broken
+	r.add(Edited, seq, 1)
+	r.broken = was
 }
 
 // openHashes gives how many lines there are, and the hashes of those in the tile

@@ -8,7 +8,7 @@ import (
 
 const (
 	countHeld    = `SELECT COUNT(*) FROM event WHERE seq >= $1 AND seq < $2`
-	selectHeld   = `SELECT seq, event FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`
+	selectHeld   = `SELECT seq FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`
 	selectPoints = `SELECT line FROM event WHERE event = 'log_checkpoint' AND ` + Asked + ` ORDER BY seq`
 )
 
@@ -26,8 +26,7 @@ func (s *Sealer) Missing(ctx context.Context, from, to uint64) (first, count uin
 	defer rows.Close()
 	for first = from; rows.Next(); first++ {
 		var seq uint64
-		var name string
-		if err := rows.Scan(&seq, &name); err != nil {
+		if err := rows.Scan(&seq); err != nil {
 			return 0, 0, err
 		}
 		if seq != first {

@@ -124,12 +124,19 @@ func lengthen(dst, short []byte) (line []byte, ok bool) {
 // of the table event into. It is the scanner's to keep.
 type Text []byte
 
-// Scan reads a row's column.
+// Scan reads a row's column. SQLite lets whoever writes past Coffer store
+// something else there than bytes: the hashes judge what it says, and it is no
+// reason to stop there.
 func (t *Text) Scan(stored any) error {
-	b, ok := stored.([]byte)
-	if !ok {
-		return fmt.Errorf("a line of the log stands in the database as %T", stored)
+	switch v := stored.(type) {
+	case []byte:
+		*t = Unpack(nil, v)
+	case string:
+		*t = Unpack(nil, []byte(v))
+	case nil:
+		*t = nil
+	default:
+		*t = fmt.Append(nil, v)
 	}
-	*t = Unpack(nil, b)
 	return nil
 }

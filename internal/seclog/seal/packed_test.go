@@ -108,6 +108,20 @@ func TestPackedLong(t *testing.T) {
 	}
 }
 
+// TestScanAnything reads what SQLite would store and Coffer never does: as
+// something, so that nobody stops at it, that is no line.
+func TestScanAnything(t *testing.T) {
+	for _, stored := range []any{nil, int64(7), 1.5, true, `{"seq":1}`, ""} {
+		var text Text
+		if err := text.Scan(stored); err != nil {
+			t.Errorf("Scan(%v) = %v", stored, err)
+		}
+		if _, err := event.Parse(text); err == nil {
+			t.Errorf("Scan(%v) = %s, want what is no line", stored, text)
+		}
+	}
+}
+
 // FuzzUnpack gives it what nobody packed: the result is never longer than a line
 // may be, unless it stood there so, and what lies before it in the room stays.
 func FuzzUnpack(f *testing.F) {

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"hash/maphash"
 
@@ -20,11 +21,10 @@ const (
 )
 
 const (
-	// A time that is no number, which SQLite would hold, is one that the line does
-	// not say.
-	selectRows = `SELECT seq, CAST(at AS BIGINT), event, target, line
-		FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`
-	selectBeyond = `SELECT COALESCE(MIN(seq), -1) FROM event WHERE seq >= (SELECT size FROM head WHERE id = 1)`
+	// SQLite keeps whatever somebody put into a column. Numbers of the range are
+	// numbers; anything else is read as it is, and is what the line does not say.
+	selectRows   = `SELECT CAST(seq AS BIGINT), at, event, target, line FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`
+	selectBeyond = `SELECT CAST(MIN(seq) AS BIGINT) FROM event WHERE seq < 0 OR seq >= (SELECT size FROM head WHERE id = 1)`
 )
 
 // Finding is something in the database that is not as it was sealed: from line
@@ -156,15 +156,18 @@ func (r *Round) top(ctx context.Context) error {
 	} else if err != nil && !errors.Is(err, ErrUnsigned) {
 		return err
 	}
-	var beyond int64
+	var beyond sql.NullInt64
 	if err := r.s.read.QueryRow(ctx, selectBeyond).Scan(&beyond); err != nil {
 		return err
 	}
 	if !right && !r.broken {
 		r.add(Root, 0, 0)
 	}
-	if beyond >= 0 {
-		r.add(Added, uint64(beyond), 1)
+	switch {
+	case beyond.Valid && beyond.Int64 < 0:
+		r.add(Added, 0, 0) // under a number that no line can have
+	case beyond.Valid:
+		r.add(Added, uint64(beyond.Int64), 1)
 	}
 	return nil
 }

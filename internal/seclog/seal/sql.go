@@ -46,7 +46,7 @@ func Statements() []string {
 		selectState, selectNewest, updateCheckpoint, insertKept, selectKept, selectBefore, selectLastKept,
 		selectCosignatures, insertCosignature, selectPlace, selectLease, takeLease, renewLease, releaseLease,
 		nameLog, selectLine, clearRoot, deleteBeyond, upsertTile, selectExtent, selectPruned, selectRotated,
-		selectBegun, rebaseHead, renameHead, selectRows, selectStored, selectBeyond, selectIndex,
+		selectBegun, rebaseHead, renameHead, selectRows, selectStored, selectBeyond, selectAnnounced, selectIndex,
 		countHeld, selectHeld, selectPoints,
 	}
 }

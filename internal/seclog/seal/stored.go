@@ -2,13 +2,18 @@ package seal
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"coffer/internal/db"
+	"coffer/internal/event"
 	"coffer/internal/proof"
 )
 
-const selectStored = `SELECT root, hashes FROM tile WHERE level = $1 AND n = $2`
+const (
+	selectStored    = `SELECT root, hashes FROM tile WHERE level = $1 AND n = $2`
+	selectAnnounced = `SELECT line FROM event WHERE event = 'log_pruned' AND ` + Asked + ` ORDER BY seq DESC LIMIT 1`
+)
 
 // stored is a tile as it stands in the database.
 type stored struct {
@@ -79,6 +84,28 @@ func subtreeOf(leaves []proof.Hash) proof.Hash {
 		hashes = append(hashes, h[:]...)
 	}
 	return proof.Tile{Hashes: hashes}.Root()
+}
+
+// removed reads how far retention has removed lines: to its mark, and not beyond
+// what a line has announced. Anybody can move a mark.
+func (r *Round) removed(ctx context.Context) error {
+	var mark uint64
+	if err := r.s.read.QueryRow(ctx, selectPruned).Scan(&mark); err != nil {
+		return err
+	}
+	var raw Text
+	err := r.s.read.QueryRow(ctx, selectAnnounced).Scan(&raw)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	r.pruned = 0
+	if line, err := event.Parse(raw); err == nil {
+		if e, err := line.Decode(); err == nil {
+			said, _ := e.(event.LogPruned)
+			r.pruned = min(mark, said.Last+1)
+		}
+	}
+	return nil
 }
 
 // Sealed reports whether a line is the one that was sealed under that number, by

@@ -20,14 +20,14 @@ type sums struct {
 	seed       maphash.Seed
 	want, have []uint64
 	skip       []bool // blocks that cannot be judged
-	name       string // the row that was read last
-	block      int64
+	name       any    // the row that was read last, in the classes it is stored in
+	block      any
 	done       bool
 }
 
 func (x *sums) size(blocks uint64) {
 	x.want, x.have, x.skip = make([]uint64, blocks), make([]uint64, blocks), make([]bool, blocks)
-	x.block = -1
+	x.name, x.block = "", -1
 }
 
 // expect takes in what the index must hold of a block's lines.
@@ -66,15 +66,11 @@ func (r *Round) readIndex(ctx context.Context) error {
 	defer rows.Close()
 	n := 0
 	for ; rows.Next(); n++ {
-		var name string
-		var block int64
-		var lines []byte
-		if err := rows.Scan(&name, &block, &lines); err != nil {
+		var lines any
+		if err := rows.Scan(&x.name, &x.block, &lines); err != nil {
 			return err
 		}
-		if x.name, x.block = name, block; block >= 0 && uint64(block) < uint64(len(x.have)) {
-			x.have[block] += x.hash(name, lines)
-		}
+		x.take(x.name, x.block, lines)
 	}
 	if err := rows.Err(); err != nil || n == indexRows {
 		return err
@@ -82,8 +78,23 @@ func (r *Round) readIndex(ctx context.Context) error {
 	return r.compareIndex(ctx)
 }
 
+// take adds a row of the index to its block's sum. One that is stored as
+// something else than Coffer stores makes it wrong, where it names a block.
+func (x *sums) take(name, block, lines any) {
+	n, numbered := block.(int64)
+	if !numbered || n < 0 || uint64(n) >= uint64(len(x.have)) {
+		return
+	}
+	text, isText := name.(string)
+	held, isBytes := lines.([]byte)
+	if !isText || !isBytes {
+		text, held = "", nil // as no line is named
+	}
+	x.have[n] += x.hash(text, held)
+}
+
 func (r *Round) compareIndex(ctx context.Context) error {
-	if err := r.s.read.QueryRow(ctx, selectPruned).Scan(&r.pruned); err != nil {
+	if err := r.removed(ctx); err != nil {
 		return err
 	}
 	x := &r.index

@@ -10,12 +10,13 @@ export const longest = 16384
 
 // Finding ends a trial: it cannot get better.
 class Finding extends Error {
-  constructor(verdict, why) {
+  constructor(verdict, why, what) {
     super(why)
     this.verdict = verdict
+    this.what = what // the word for what was done, where the numbers show it
   }
 }
-const tampered = (why) => new Finding('TAMPERED', why)
+const tampered = (why, what) => new Finding('TAMPERED', why, what)
 const diverged = (why) => new Finding('DIVERGED', why)
 
 // broken says which rule of the line's form a line breaks, or nothing.
@@ -65,14 +66,14 @@ class Trial {
           this.unfinished = 1
           break
         }
-        last = await this.line(line, part.name)
+        last = await this.line(line, part, n)
       }
     }
   }
 
-  async line(line, part) {
+  async line(line, part, n) {
     const wrong = broken(line, this.size)
-    if (wrong) throw tampered(`line ${this.size} of ${part} ${wrong}`)
+    if (wrong) throw tampered(`line ${this.size} of ${part.name} ${wrong}`, this.misplaced(part, n))
     this.tree.set(0, this.size, await leafHash(line))
     const text = textOf(line)
     const [, time, event] = /^\{"seq":\d+,"datetime":"([^"]*)","level":"[^"]*","event":"([^"]*)"/.exec(text) ?? []
@@ -87,6 +88,21 @@ class Trial {
     this.times[this.size] = time
     this.size++
     return heard
+  }
+
+  // misplaced is the word for a line that bears another number than that of its
+  // place; a line that breaks another rule has none.
+  misplaced(part, n) {
+    const [want, have] = [this.size, numberOf(part.lines[n])]
+    if (have === null || have === want || broken(part.lines[n], have)) return 'form'
+    const next = n + 1 < part.lines.length ? numberOf(part.lines[n + 1]) : null
+    const vacant = this.holes.some(({ from, to }) => from <= have && have < to)
+    if (have === want - 1) return n > 0 && equal(part.lines[n], part.lines[n - 1]) ? 'doubled' : 'inserted'
+    if (have > want && this.parts.some(({ lines }) => lines.some((l) => numberOf(l) === want))) return 'order'
+    if (vacant && n === 0) return 'order'
+    if (next === want + 1) return 'edited'
+    if (have > want) return 'missing'
+    return next === have + 1 ? 'doubled' : 'order'
   }
 
   // fill closes the holes that were pruned and learns their peaks. Retention
@@ -170,9 +186,24 @@ class Trial {
     for (const tale of this.tales.filter((t) => t.event === 'log_checkpoint')) {
       const c = readCheckpoint(carried(tale.data))
       if (!c || c.size > tale.seq) throw tampered(`line ${tale.seq} carries no checkpoint of lines before it`)
-      await this.signedBy(c, tampered(`the checkpoint in line ${tale.seq} was not signed by the key that it names`))
-      if ((await this.fits(c)) === false) throw this.unlike(c.size) ?? tampered(`the lines before ${c.size} are not those of the checkpoint in line ${tale.seq}`)
+      const found = await this.signedBy(c, tampered(`the checkpoint in line ${tale.seq} was not signed by the key that it names`))
+      const fits = await this.fits(c)
+      if (fits) this.foreign(found, c)
+      if (fits === false) throw this.unlike(c.size) ?? tampered(`the lines before ${c.size} are not those of the checkpoint in line ${tale.seq}`)
     }
+  }
+
+  // cited looks at what new epochs cite: the last checkpoint by the key before.
+  async cited() {
+    for (const { data } of this.tales.filter((t) => t.event === 'log_epoch_started')) {
+      const c = readCheckpoint(carried({ ...data, origin: data.former }))
+      if (c && (await this.fits(c))) this.foreign(await judge(c.note, this.keys), c)
+    }
+  }
+
+  // foreign notes that a key from elsewhere vouches for a part of the lines.
+  foreign(found, c) {
+    this.partly ||= found.some((f) => f.fits && !('time' in f) && f.key.name === c.origin && f.key.elsewhere)
   }
 
   // own judges the checkpoint that came with the log.
@@ -249,11 +280,12 @@ export async function judgeLog(given) {
     trial.whole(own?.size ?? 0)
     await trial.compare()
     await trial.inside()
+    await trial.cited()
     await trial.own()
     for (const kept of trial.kept) await trial.against(kept)
   } catch (e) {
     if (!(e instanceof Finding)) throw e
-    return { verdict: e.verdict, exit: 1, why: e.message }
+    return { verdict: e.verdict, exit: 1, why: e.message, what: e.what }
   }
   return conclude(trial)
 }
@@ -274,5 +306,5 @@ async function conclude(trial) {
     if (trial.policy?.witnesses.length && !fresh(witnessed.time, trial.now, require.fresh)) trial.lacks.push('the newest cosignature is old')
   }
   if (trial.lacks.length) return { verdict: 'INCOMPLETE', exit: 2, why: trial.lacks.join('; ') }
-  return { verdict: anchored ? 'INTACT' : 'UNANCHORED', exit: 0, why: '' }
+  return { verdict: anchored || trial.partly ? 'INTACT' : 'UNANCHORED', exit: 0, why: '' }
 }

@@ -20,3 +20,15 @@ CREATE TRIGGER mention_delete BEFORE DELETE ON mention WHEN OLD.block >= (SELECT
 	SELECT RAISE(ABORT, 'mention is append-only');
 END;
 -- +goose StatementEnd
+
+-- Sums of the log: how many lines of each event fell into a minute, an hour and
+-- a day, which is a row's width in microseconds. rolled says how far.
+CREATE TABLE rollup (
+	width   BIGINT NOT NULL,
+	start   BIGINT NOT NULL,
+	event   TEXT NOT NULL,
+	level   TEXT NOT NULL,
+	outcome TEXT NOT NULL,
+	lines   BIGINT NOT NULL,
+	PRIMARY KEY (width, start, event, level, outcome)
+) WITHOUT ROWID;

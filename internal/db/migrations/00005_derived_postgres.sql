@@ -30,3 +30,15 @@ CREATE TRIGGER mention_pruned_only AFTER DELETE ON mention REFERENCING OLD TABLE
 -- +goose StatementBegin
 DO $$ BEGIN EXECUTE format('ALTER FUNCTION pruned_blocks_only() SET search_path = %I, pg_temp', current_schema()); END; $$;
 -- +goose StatementEnd
+
+-- Sums of the log: how many lines of each event fell into a minute, an hour and
+-- a day, which is a row's width in microseconds. rolled says how far.
+CREATE TABLE rollup (
+	width   BIGINT NOT NULL,
+	start   BIGINT NOT NULL,
+	event   TEXT NOT NULL,
+	level   TEXT NOT NULL,
+	outcome TEXT NOT NULL,
+	lines   BIGINT NOT NULL,
+	PRIMARY KEY (width, start, event, level, outcome)
+);
