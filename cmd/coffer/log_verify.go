@@ -91,7 +91,7 @@ func (c *logVerifyCmd) judge(ctx context.Context, s streams, d *app.Desk) (*proo
 		return nil, fmt.Errorf("%s: %w", c.Data, err)
 	}
 	log := proof.Case{
-		Parts: found.Parts, Own: found.Own, Now: time.Now(),
+		Parts: found.Parts, Own: found.Own, NoKey: found.NoPub, Now: time.Now(),
 		Require: proof.Require{Fresh: c.Fresh}, AllowUnsigned: app.AtWork(c.Data), // then its last second of lines is not signed yet, which is no fault
 	}
 	if err := c.trust(&log, found.Pub); err != nil {
