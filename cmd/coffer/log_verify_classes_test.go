@@ -22,7 +22,7 @@ func stopped(t *testing.T) (l *ledger, size uint64) {
 			t.Fatalf("coffer log query = %d with %s", code, said)
 		}
 	}
-	size = uint64(len(l.settled()))
+	l.settled()
 	p.stop()
 	size = uint64(len(l.settled()))
 	l.do(unguard["sqlite"]...)
