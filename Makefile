@@ -38,9 +38,9 @@ test-go: $(ASSETS) | need-go ## run the Go tests alone (a C compiler and Postgre
 	@.ci/packages cc postgresql openssl strace
 	go run ./internal/apptest/pgserve -- go test -race -timeout 25m -shuffle=on $(PACKAGES)
 
-test-slow: | need-go ## kill -9 under load a hundred times on each engine (test does eight), cut the power twenty times (root)
+test-slow: | need-go ## kill -9 under load two hundred times on each engine (test does eight), cut the power twenty times (root)
 	@.ci/packages cc postgresql openssl strace btrfs
-	KILL_ROUNDS=$(or $(KILL_ROUNDS),100) POWER_CUTS=$(or $(POWER_CUTS),20) go test -timeout 60m -v -run 'TestKill|TestPowerCut' ./cmd/coffer
+	KILL_ROUNDS=$(or $(KILL_ROUNDS),200) POWER_CUTS=$(or $(POWER_CUTS),20) go test -timeout 60m -v -run 'TestKill|TestPowerCut' ./cmd/coffer
 
 test-verify: bin/coffer-verify | need-node ## hold the browser's verifier and coffer-verify to the forgery corpus, and to each other
 	node --test test/verify/*.test.mjs
