@@ -41,6 +41,10 @@ func (l *Log) Lines() []event.Line {
 	if err := l.Sealer.Drain(ctx); err != nil {
 		l.tb.Fatalf("Drain() = %v", err)
 	}
+	// What is committed is in the database a moment before it is in memory.
+	if err := l.Sealer.Refresh(ctx); err != nil {
+		l.tb.Fatalf("Refresh() = %v", err)
+	}
 	var out []event.Line
 	for {
 		lines, err := l.Sealer.Lines(ctx, l.seen, 500)
