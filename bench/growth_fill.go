@@ -30,6 +30,7 @@ func (a amount) cards() int { return a.people * a.each }
 // person, one for each card, and one for the key that seals a person's cards.
 func (a amount) least() int { return 2*a.people + a.cards() }
 
+// String says it as the table does.
 func (a amount) String() string {
 	return fmt.Sprintf("%d people, %d cards, %d lines", a.people, a.cards(), a.lines)
 }

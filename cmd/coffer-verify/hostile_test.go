@@ -158,9 +158,9 @@ func TestSecondSignal(t *testing.T) {
 		case <-ended:
 			return
 		case <-again.C:
-			cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
+			_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 		case <-most:
-			cmd.Process.Kill() //nolint:errcheck // as above
+			_ = cmd.Process.Kill()
 			t.Fatal("it goes on through many signals")
 		}
 	}

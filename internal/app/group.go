@@ -44,6 +44,7 @@ func (g *group) stop() error {
 // same cause; it is told once, with what the first of them says around it.
 type stopped struct{ err error }
 
+// Error tells each cause once.
 func (s stopped) Error() string {
 	var told []string
 	for line := range strings.Lines(s.err.Error()) {

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -48,6 +49,17 @@ func Say(e Entry) string {
 		if what.Use == "data" {
 			said = "Key made that seals your cards"
 		}
+	case event.EventsAggregated:
+		said = count(what.Count, "refusal") + " in a short time, written as one"
+	default:
+		said = cmp.Or(sayLog(e), sayCard(e.What))
+	}
+	return cmp.Or(said, e.Description)
+}
+
+// sayLog is Say for what happens to the log itself.
+func sayLog(e Entry) (said string) {
+	switch what := e.What.(type) {
 	case event.LogCheckpoint:
 		said = fmt.Sprintf("Log signed up to line %d", what.Size-1)
 	case event.LogPruned:
@@ -66,13 +78,6 @@ func Say(e Entry) string {
 		said = "Watches over the log again: " + strings.TrimPrefix(what.Monitor, "witness:")
 	case event.LogEpochStarted:
 		said = broken(e.Description, what)
-	case event.EventsAggregated:
-		said = count(what.Count, "refusal") + " in a short time, written as one"
-	default:
-		said = sayCard(e.What)
-	}
-	if said == "" {
-		return e.Description
 	}
 	return said
 }

@@ -106,6 +106,7 @@ type conflict struct {
 	known bool // it said which
 }
 
+// Error says what a 409 means.
 func (c *conflict) Error() string { return "the witness knows another size" }
 
 // post sends one request and gives the signatures that it brought.

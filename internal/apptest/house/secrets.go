@@ -67,6 +67,7 @@ var operator struct {
 
 type operatorWriter struct{}
 
+// Write keeps what slog says, to be searched for secrets.
 func (operatorWriter) Write(b []byte) (int, error) {
 	operator.mu.Lock()
 	defer operator.mu.Unlock()

@@ -102,7 +102,7 @@ CREATE TABLE event (
 -- A query finds it only if it says the same list (seal.Asked).
 CREATE INDEX event_asked ON event (event, seq) WHERE event IN ('sys_clock_step', 'alert_acknowledged', 'log_pruned', 'log_rotated', 'log_epoch_started', 'log_checkpoint', 'sys_startup', 'sys_shutdown', 'sys_disk_low', 'sys_disk_recovered', 'sys_monitor_disabled', 'sys_monitor_enabled');
 
--- Where the log stands: one row, moved by compare-and-swap on size. root is the
+-- Where the log stands: one row, moved by compare-and-swap on size and root, the
 -- tree's, empty while there is no line. checkpoint is the newest signed one.
 -- pruned is the seq of the first line still held.
 CREATE TABLE head (

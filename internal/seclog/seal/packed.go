@@ -48,11 +48,41 @@ const most = event.MaxLine + event.MaxLine/6 + 64
 
 var rooms = sync.Pool{New: func() any { return new([most]byte) }}
 
-// packer packs lines into room that the next ones use again.
+// packer packs lines into room that the next ones use again. It packs for one
+// transaction at a time.
 type packer struct {
 	room     []byte
 	short    []byte
 	spelling huff0.Scratch
+}
+
+// few is how many lines are packed sooner than another goroutine begins.
+const few = 4
+
+// rows gives the lines of rows, packed, in their order. Many are packed beside
+// the caller: whoever seals is one goroutine, which others wait for, and packing
+// is a tenth of its work. The caller takes all of them, or drains what is left.
+func (p *packer) rows(rows []row) <-chan []byte {
+	p.room = p.room[:0]
+	packed := make(chan []byte, len(rows))
+	work := func() {
+		defer close(packed)
+		for _, r := range rows {
+			packed <- p.pack(r.rec, r.line)
+		}
+	}
+	if len(rows) > few {
+		go work()
+	} else {
+		work()
+	}
+	return packed
+}
+
+// drain waits until the packer is free again.
+func drain(packed <-chan []byte) {
+	for range packed {
+	}
 }
 
 // pack gives a line as the table event holds it: what statements look into, and

@@ -74,6 +74,7 @@ type Sealer struct {
 	tree    tree
 	index   index
 	packer  packer
+	head    Head // as this process sealed last, where no loop seals
 	lease   lease
 	signer  signer
 
@@ -136,17 +137,30 @@ func (s *Sealer) sealInside(tx *db.Tx, results []any) (func(), error) {
 	if len(staged) == 0 {
 		return func() {}, nil
 	}
-	// Another process may have sealed since: the head is read in the
-	// transaction, never remembered.
+	// Mostly the head is where this process left it; if another sealed since, or
+	// another history was put in, the compare-and-swap says so.
+	var lines []Line
+	var next Head
+	err := errMoved
+	if s.head.Size > 0 {
+		lines, next, err = s.seal(tx, s.head, staged)
+	}
+	if errors.Is(err, errMoved) {
+		lines, next, err = s.sealOn(tx, staged)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { s.sealed(lines, next); s.head = next }, nil
+}
+
+// sealOn seals on top of the head that the transaction finds.
+func (s *Sealer) sealOn(tx *db.Tx, staged []*Staged) ([]Line, Head, error) {
 	head, err := readHead(tx)
 	if err != nil {
-		return nil, err
+		return nil, head, err
 	}
-	lines, next, err := s.seal(tx, head, staged)
-	if err != nil {
-		return nil, err
-	}
-	return func() { s.sealed(lines, next) }, nil
+	return s.seal(tx, head, staged)
 }
 
 // sealed is told that a sealing transaction is committed.
@@ -164,6 +178,8 @@ func (s *Sealer) seal(tx *db.Tx, head Head, staged []*Staged) ([]Line, Head, err
 	if err != nil {
 		return nil, head, err
 	}
+	packed := s.packer.rows(rows)
+	defer drain(packed)
 	full, root, err := s.tree.grow(tx, head, rows)
 	if err != nil {
 		return nil, head, err
@@ -172,7 +188,7 @@ func (s *Sealer) seal(tx *db.Tx, head Head, staged []*Staged) ([]Line, Head, err
 	if err := moveHead(tx, head, next); err != nil {
 		return nil, head, err
 	}
-	if err := errors.Join(insertRows(tx, s.write.Engine(), &s.packer, rows), insertTiles(tx, full)); err != nil {
+	if err := errors.Join(insertRows(tx, s.write.Engine(), rows, packed), insertTiles(tx, full)); err != nil {
 		return nil, head, err
 	}
 	if err := s.index.grow(tx, head, rows); err != nil {

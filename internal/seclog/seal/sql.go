@@ -13,7 +13,7 @@ import (
 const (
 	selectHead = `SELECT size, at, segment, segment_bytes, segment_day, root, origin FROM head WHERE id = 1`
 	updateHead = `UPDATE head SET size = $1, at = $2, segment = $3, segment_bytes = $4, segment_day = $5, root = $6
-		WHERE id = 1 AND size = $7`
+		WHERE id = 1 AND size = $7 AND (root = $8 OR size = 0)`
 	selectLines  = `SELECT seq, event, line FROM event WHERE seq >= $1 ORDER BY seq LIMIT $2`
 	selectStaged = `SELECT commit_id, n, at, event, level, outcome, actor, subject, source_ip, session, target, rest
 		FROM staged ORDER BY at, commit_id, n LIMIT $1`
@@ -99,14 +99,14 @@ func rootOf(size uint64, stored []byte) proof.Hash {
 }
 
 func moveHead(tx *db.Tx, from, to Head) error {
-	n, err := tx.Exec(updateHead, to.Size, to.At, to.Segment, to.Bytes, to.Day, to.Root[:], from.Size)
+	n, err := tx.Exec(updateHead, to.Size, to.At, to.Segment, to.Bytes, to.Day, to.Root[:], from.Size, from.Root[:])
 	if err == nil && n != 1 {
 		err = errMoved
 	}
 	return err
 }
 
-func insertRows(tx *db.Tx, e db.Engine, p *packer, rows []row) error {
+func insertRows(tx *db.Tx, e db.Engine, rows []row, packed <-chan []byte) error {
 	many, insert := chunk, insertEvents
 	if e == db.Postgres {
 		many, insert = serverChunk, insertMany
@@ -119,12 +119,12 @@ func insertRows(tx *db.Tx, e db.Engine, p *packer, rows []row) error {
 		}
 		args = args[:0]
 		for _, r := range rows[:n] {
-			args = append(args, r.seq, r.at, r.rec.Event, target(r.rec), r.commit, p.pack(r.rec, r.line))
+			args = append(args, r.seq, r.at, r.rec.Event, target(r.rec), r.commit, <-packed)
 		}
 		if _, err := tx.Exec(query, args...); err != nil {
 			return err
 		}
-		rows, p.room = rows[n:], p.room[:0]
+		rows = rows[n:]
 	}
 	return nil
 }

@@ -134,11 +134,7 @@ func (s *Sealer) sealStaged(ctx context.Context) (int, error) {
 			taken = 0
 			return err
 		}
-		head, err := readHead(tx)
-		if err != nil {
-			return err
-		}
-		if lines, next, err = s.seal(tx, head, staged); err != nil {
+		if lines, next, err = s.sealOn(tx, staged); err != nil {
 			return err
 		}
 		taken = len(keys) / 2
