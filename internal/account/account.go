@@ -25,6 +25,16 @@ import (
 const (
 	byPassword = "password"
 	bySignUp   = "signup"
+	byPasskey  = "passkey"
+	byRecovery = "recovery"
+	byCode     = "code"
+)
+
+// Steps at which a factor can be refused, in the log's words.
+const (
+	atLogin   = "login"
+	atEnrol   = "enrol"
+	atRecover = "recover"
 )
 
 // Config is what New needs.
@@ -34,6 +44,9 @@ type Config struct {
 	Hasher *factor.Hasher
 	Policy factor.Policy
 	Limits *limit.Limits
+	// Factors keep what is beside the password, and Passkeys asks for some of it.
+	Factors  *factor.Keys
+	Passkeys *factor.Passkeys
 	// MAC makes pseudonyms: a keyed hash, under a key of its own for each label.
 	MAC func(label string, data []byte) []byte
 	// Now is the clock; nil means time.Now.

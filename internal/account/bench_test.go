@@ -26,7 +26,7 @@ func BenchmarkLogIn64(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	people := account.New(account.Config{Log: log.Log, Read: log.Read, Hasher: hasher, Limits: limit.New(table), MAC: mac})
+	people := account.New(account.Config{Log: log.Log, Read: log.Read, Hasher: hasher, Limits: limit.New(table), MAC: mac, Factors: keys(b), Passkeys: relyingParty(b)})
 	ctx := event.With(b.Context(), event.Origin{SourceIP: "192.0.2.1"})
 	for i := range 64 {
 		if _, err := people.SignUp(ctx, fmt.Sprint("person", i), secret.New(canary)); err != nil {
@@ -38,7 +38,7 @@ func BenchmarkLogIn64(b *testing.B) {
 	for i := range 64 {
 		wg.Go(func() {
 			for range turns {
-				if _, err := people.LogIn(ctx, fmt.Sprint("person", i), secret.New(canary), secret.Text{}); err != nil {
+				if _, err := people.LogIn(ctx, fmt.Sprint("person", i), secret.New(canary), secret.Text{}, "/"); err != nil {
 					b.Error(err)
 				}
 			}

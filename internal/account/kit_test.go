@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"coffer/internal/limit"
 	"coffer/internal/secret"
 	"coffer/internal/session"
+	"coffer/internal/vault"
 )
 
 func TestMain(m *testing.M) { apptest.Main(m) }
@@ -64,8 +66,27 @@ func (h *house) service(s factor.Settings, limits string) *account.Service {
 	counted.Now = func() time.Time { return h.now }
 	return account.New(account.Config{
 		Log: h.log.Log, Read: h.log.Read, Hasher: hasher, Limits: counted,
-		MAC: mac, Now: func() time.Time { return h.now },
+		MAC: mac, Now: func() time.Time { return h.now }, Factors: keys(h.T), Passkeys: relyingParty(h.T),
 	})
+}
+
+// keys seal under a vault of their own.
+func keys(tb testing.TB) *factor.Keys {
+	tb.Helper()
+	v, err := vault.Create(filepath.Join(tb.TempDir(), "keys"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &factor.Keys{Seal: v.Seal, Open: v.Open, MAC: mac}
+}
+
+func relyingParty(tb testing.TB) *factor.Passkeys {
+	tb.Helper()
+	p, err := factor.NewPasskeys("http://coffer.test")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
 }
 
 func mac(label string, data []byte) []byte {
@@ -100,7 +121,7 @@ func (h *house) alice() account.Entry {
 }
 
 func (h *house) login(name, password string) (account.Entry, error) {
-	return h.LogIn(h.visitor(), name, secret.New(password), secret.Text{})
+	return h.LogIn(h.visitor(), name, secret.New(password), secret.Text{}, "/")
 }
 
 // live demands that the token is good and gives its session.

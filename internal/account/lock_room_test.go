@@ -23,7 +23,7 @@ func TestConfirmLocksTheSession(t *testing.T) {
 		for i := range 10 {
 			o, _ := event.From(h.as(s))
 			o.SourceIP = fmt.Sprintf("198.51.100.%d", i)
-			_, err := h.Confirm(event.With(h.Context(), o), s, secret.New(wrong))
+			_, err := h.Confirm(event.With(h.Context(), o), s, account.Given{Password: secret.New(wrong)})
 			h.refused(err, fault.Invalid, 401)
 			if i < 9 {
 				h.wrote(failed)
@@ -31,7 +31,7 @@ func TestConfirmLocksTheSession(t *testing.T) {
 		}
 		h.wrote(failed, subject{account: s.Account}.max("session", 10),
 			event.LoginLocked{Account: s.Account, Client: "session", Seconds: 1800, Reason: "maxretries"})
-		_, err := h.Confirm(h.as(s), s, secret.New(canary))
+		_, err := h.Confirm(h.as(s), s, account.Given{Password: secret.New(canary)})
 		if f := h.refused(err, fault.TooMany, 0); f.Retry != 30*time.Minute || !f.Recorded {
 			h.Errorf("Confirm = %+v, want half an hour", f)
 		}
@@ -40,7 +40,7 @@ func TestConfirmLocksTheSession(t *testing.T) {
 		h.tries(0, "192.0.2.1", "alice", canary, secret.Text{})
 		h.log.Want("authn_login_success", "session_created")
 		h.now = h.now.Add(30 * time.Minute)
-		if _, err := h.Confirm(h.as(s), s, secret.New(canary)); err != nil {
+		if _, err := h.Confirm(h.as(s), s, account.Given{Password: secret.New(canary)}); err != nil {
 			h.Fatal(err)
 		}
 		h.wrote(event.LoginUnlocked{Account: s.Account, Client: "session", Reason: "expired"},

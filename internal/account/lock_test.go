@@ -18,7 +18,7 @@ const lockedHere = "Too many wrong passwords for this name came from here"
 
 // tryFrom is a login from an address, with a device's cookie or an empty one.
 func (h *house) tryFrom(ip, name, password string, device secret.Text) error {
-	_, err := h.LogIn(h.from(ip), name, secret.New(password), device)
+	_, err := h.LogIn(h.from(ip), name, secret.New(password), device, "/")
 	return err
 }
 
@@ -217,7 +217,7 @@ func TestAHundredStrangers(t *testing.T) {
 		h.now = h.now.Add(12 * time.Hour)
 		h.tries(429, "203.0.113.3", "alice", canary, secret.Text{})
 		h.log.Want("authn_login_fail")
-		e, err := h.LogIn(h.from("203.0.113.2"), "alice", secret.New(canary), mine)
+		e, err := h.LogIn(h.from("203.0.113.2"), "alice", secret.New(canary), mine, "/")
 		if err != nil {
 			h.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"coffer/internal/db"
 	"coffer/internal/event"
+	"coffer/internal/factor"
 	"coffer/internal/fault"
 	"coffer/internal/limit"
 	"coffer/internal/secret"
@@ -30,7 +31,10 @@ var errOutdated = fault.New(fault.Invalid, refusal)
 // same answer for the same work: one look-up, one hash, one transaction. So does
 // the right one while the name is locked, and whether it is, is asked in that
 // transaction alone: of many tries at once, those after the tenth find the lock.
-func (s *Service) LogIn(ctx context.Context, username string, password, device secret.Text) (Entry, error) {
+//
+// Where the person holds a second factor, the entry is a session that is not
+// whole: Verify is the next step, and after is where that one leads.
+func (s *Service) LogIn(ctx context.Context, username string, password, device secret.Text, after string) (Entry, error) {
 	if err := s.limited(ctx, limit.LogIn, ""); err != nil {
 		return Entry{}, err
 	}
@@ -42,11 +46,14 @@ func (s *Service) LogIn(ctx context.Context, username string, password, device s
 	if err != nil {
 		return Entry{}, err
 	}
-	a := attempt{Try: s.try(ctx, username, who, device), who: who, match: match}
+	a := attempt{Try: s.try(ctx, username, who, device), who: who, match: match, after: after}
 	if match {
 		a.fresh = s.rehash(ctx, a.Try, who.phc, password)
 	}
 	v, err := s.judge(ctx, a)
+	if errors.Is(err, errHalf) {
+		v, err = s.halve(ctx, a)
+	}
 	if errors.Is(err, errOutdated) {
 		a.match = false
 		v, err = s.judge(ctx, a)
@@ -68,6 +75,7 @@ type attempt struct {
 	who   known
 	match bool
 	fresh string // the hash under today's settings, where it is due
+	after string
 }
 
 // verdict is what became of it.
@@ -134,6 +142,13 @@ func (s *Service) rehash(ctx context.Context, t limit.Try, phc string, password 
 
 // admit starts the session of a person whose password was right, within tx.
 func (s *Service) admit(ctx context.Context, tx *db.Tx, a attempt) (entry Entry, events []event.Event, err error) {
+	held, err := factor.HeldIn(tx, a.who.id)
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	if held.Second() {
+		return Entry{}, nil, errHalf
+	}
 	failures, err := cameIn(tx, a.who, a.fresh)
 	if err != nil {
 		return Entry{}, nil, err
@@ -143,7 +158,7 @@ func (s *Service) admit(ctx context.Context, tx *db.Tx, a attempt) (entry Entry,
 		return Entry{}, nil, err
 	}
 	entry, events, err = enter(ctx, tx, a.who.person, byPassword)
-	events = append([]event.Event{succeeded(entry, failures)}, events...)
+	events = append([]event.Event{succeeded(entry, byPassword, failures)}, events...)
 	return entry, append(events, unlocked...), err
 }
 
@@ -163,11 +178,11 @@ func cameIn(tx *db.Tx, who known, fresh string) (failures int, err error) {
 	return failures, err
 }
 
-func succeeded(e Entry, failures int) event.Event {
+func succeeded(e Entry, method string, failures int) event.Event {
 	if failures > 0 {
-		return event.LoginSucceededAfterFail{Account: e.Session.Account, Session: e.Session.Hash, Method: byPassword, Failures: failures}
+		return event.LoginSucceededAfterFail{Account: e.Session.Account, Session: e.Session.Hash, Method: method, Failures: failures}
 	}
-	return event.LoginSucceeded{Account: e.Session.Account, Session: e.Session.Hash, Method: byPassword}
+	return event.LoginSucceeded{Account: e.Session.Account, Session: e.Session.Hash, Method: method}
 }
 
 // refuse counts a failure within tx. Without an account the same statements run

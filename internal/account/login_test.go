@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"coffer/internal/account"
 	"coffer/internal/event"
 	"coffer/internal/factor"
 	"coffer/internal/fault"
@@ -153,7 +154,7 @@ func TestLeavingBeforeTheHashIsNoAttempt(t *testing.T) {
 		for _, name := range []string{"alice", "bob"} {
 			ctx, leave := context.WithCancel(h.visitor())
 			leave()
-			_, err := h.LogIn(ctx, name, secret.New(wrong), secret.Text{})
+			_, err := h.LogIn(ctx, name, secret.New(wrong), secret.Text{}, "/")
 			if !fault.Is(err, fault.Unavailable) || !errors.Is(err, context.Canceled) {
 				h.Errorf("LogIn(%s) of who left = %v, want Unavailable", name, err)
 			}
@@ -215,7 +216,7 @@ func TestLoginsAreLimited(t *testing.T) {
 			h.Errorf("Retry = %v, want 20s", f.Retry)
 		}
 		h.wrote()
-		if _, err := h.LogIn(h.from("192.0.2.2"), "alice", secret.New(canary), secret.Text{}); err != nil {
+		if _, err := h.LogIn(h.from("192.0.2.2"), "alice", secret.New(canary), secret.Text{}, "/"); err != nil {
 			h.Errorf("LogIn from another address = %v, want success", err)
 		}
 		h.now = h.now.Add(f.Retry)
@@ -262,8 +263,8 @@ func TestNothingHappensWithoutTheLog(t *testing.T) {
 		_, in := h.login("alice", canary)
 		_, notIn := h.login("alice", wrong)
 		_, unknown := h.login("carol", wrong)
-		_, confirm := h.Confirm(h.as(s), s, secret.New(canary))
-		_, notConfirmed := h.Confirm(h.as(s), s, secret.New(wrong))
+		_, confirm := h.Confirm(h.as(s), s, account.Given{Password: secret.New(canary)})
+		_, notConfirmed := h.Confirm(h.as(s), s, account.Given{Password: secret.New(wrong)})
 		for i, err := range []error{signUp, in, notIn, unknown, confirm, notConfirmed, h.LogOut(h.as(s), s)} {
 			if !fault.Is(err, fault.Unavailable) {
 				h.Errorf("call %d without the log = %v, want Unavailable", i+1, err)

@@ -8,6 +8,7 @@ import (
 
 	"coffer/internal/db"
 	"coffer/internal/event"
+	"coffer/internal/factor"
 	"coffer/internal/fault"
 	"coffer/internal/limit"
 	"coffer/internal/secret"
@@ -136,34 +137,42 @@ func (s *Service) judgeChange(ctx context.Context, c change) (v verdict, err err
 // change stores the new hash in place of the credential that was checked, if
 // that is still there, and renews the session that it was checked in.
 func (s *Service) change(tx *db.Tx, c change, try limit.Try) (e Entry, events []event.Event, err error) {
-	if err := replace(tx, c); err != nil {
+	signed, _, err := factor.Approve(tx, Asker(c.who), factor.Operation{Kind: "authn_password_change", Target: "account:" + c.who.Account})
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	if _, err := replace(tx, c); err != nil {
+		return Entry{}, nil, err
+	}
+	if err := session.DropHalf(tx, c.who.Account); err != nil {
 		return Entry{}, nil, err
 	}
 	unlocked, err := s.Limits.Passed(tx, try)
 	if err != nil {
 		return Entry{}, nil, err
 	}
-	token, renewed, err := session.Renew(tx, c.who)
+	token, renewed, err := session.Renew(tx, c.who, c.who.Proof)
 	if err != nil {
 		return Entry{}, nil, err
 	}
 	ended, err := session.EndOthers(tx, c.who)
-	changed := event.PasswordChanged{Account: c.who.Account, Session: c.who.Hash, Ended: len(ended)}
+	changed := event.PasswordChanged{Account: c.who.Account, Session: c.who.Hash, Ended: len(ended), Signed: signed}
 	c.who.Stepped = tx.Now
 	return Entry{Token: token, Session: c.who}, slices.Concat([]event.Event{changed}, renewed, ended, unlocked), err
 }
 
 // replace puts a new credential where the one was that was checked.
-func replace(tx *db.Tx, c change) error {
+func replace(tx *db.Tx, c change) (id string, err error) {
 	dropped, err := tx.Exec(sqlDropCredential, c.credential)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if dropped == 0 {
-		return errOutdated
+		return "", errOutdated
 	}
-	_, err = tx.Exec(sqlInsertCredential, event.NewID("f_"), c.who.Account, c.phc, tx.Now.UnixMicro())
-	return err
+	id = event.NewID("f_")
+	_, err = tx.Exec(sqlInsertCredential, id, c.who.Account, c.phc, tx.Now.UnixMicro())
+	return id, err
 }
 
 // notPresent says beside its field that the present password was not known. The

@@ -27,12 +27,12 @@ func TestChangePassword(t *testing.T) {
 		s := h.live(e.Token)
 		old := h.text(`SELECT id FROM credential`)
 		h.Service = h.service(factor.Settings{Memory: 128, Time: 2, Threads: 1}, "")
-		h.now = h.now.Add(time.Hour / 4)
+		h.now = h.now.Add(4 * time.Minute)
 		next, err := h.change(s, canary, fresh)
 		if err != nil {
 			h.Fatal(err)
 		}
-		h.wrote(event.PasswordChanged{Account: s.Account, Session: s.Hash}, event.SessionRenewed{Account: s.Account, Session: s.Hash})
+		h.wrote(event.PasswordChanged{Account: s.Account, Session: s.Hash, Signed: event.Unsigned}, event.SessionRenewed{Account: s.Account, Session: s.Hash})
 		if id := h.text(`SELECT id FROM credential`); id == old {
 			h.Error("a changed password is the old credential")
 		}
@@ -75,7 +75,7 @@ func TestEndedElsewhere(t *testing.T) {
 	onBoth(t, "", func(h *house) {
 		e := h.alice()
 		s := h.live(e.Token)
-		second, err := h.LogIn(h.from("192.0.2.7"), "alice", secret.New(canary), secret.Text{})
+		second, err := h.LogIn(h.from("192.0.2.7"), "alice", secret.New(canary), secret.Text{}, "/")
 		if err != nil {
 			h.Fatal(err)
 		}
@@ -116,11 +116,12 @@ func TestLockedSessionChangesNothing(t *testing.T) {
 		locked.Reason = "locked"
 		h.wrote(locked)
 		h.now = h.now.Add(30 * time.Minute)
+		s.Stepped = h.now // they confirmed
 		if _, err = h.change(s, canary, fresh); err != nil {
 			h.Fatal(err)
 		}
 		h.wrote(event.LoginUnlocked{Account: s.Account, Client: "session", Reason: "expired"},
-			event.PasswordChanged{Account: s.Account, Session: s.Hash}, event.SessionRenewed{Account: s.Account, Session: s.Hash})
+			event.PasswordChanged{Account: s.Account, Session: s.Hash, Signed: event.Unsigned}, event.SessionRenewed{Account: s.Account, Session: s.Hash})
 	})
 }
 

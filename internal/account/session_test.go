@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"coffer/internal/account"
 	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/fault"
@@ -112,7 +113,7 @@ func TestConfirm(t *testing.T) {
 		old := h.alice()
 		h.now = h.now.Add(10 * time.Minute)
 		s := h.live(old.Token)
-		_, err := h.Confirm(h.as(s), s, secret.New(wrong))
+		_, err := h.Confirm(h.as(s), s, account.Given{Password: secret.New(wrong)})
 		if f := h.refused(err, fault.Invalid, 401); !f.Recorded || f.Text != "That password is not right." {
 			h.Errorf("Confirm = %+v, want a refusal that is recorded", f)
 		}
@@ -120,7 +121,7 @@ func TestConfirm(t *testing.T) {
 		if h.live(old.Token).SteppedUp(h.now) {
 			h.Error("a refused confirmation counts as a step-up")
 		}
-		fresh, err := h.Confirm(h.as(s), s, secret.New(canary))
+		fresh, err := h.Confirm(h.as(s), s, account.Given{Password: secret.New(canary)})
 		if err != nil {
 			h.Fatal(err)
 		}
@@ -133,7 +134,7 @@ func TestConfirm(t *testing.T) {
 		if grace.SteppedUp(h.now) {
 			h.Error("the old token counts as stepped up in its grace")
 		}
-		_, err = h.Confirm(h.as(grace), grace, secret.New(canary))
+		_, err = h.Confirm(h.as(grace), grace, account.Given{Password: secret.New(canary)})
 		h.refused(err, fault.Invalid, 401)
 		h.wrote(event.StepUpFailed{Account: s.Account, Session: s.Hash, Method: "password"})
 	})
@@ -144,7 +145,7 @@ func TestReusedTokenEndsTheSession(t *testing.T) {
 		onBoth(t, "", func(h *house) {
 			old := h.alice()
 			s := old.Session
-			fresh, err := h.Confirm(h.as(s), s, secret.New(canary))
+			fresh, err := h.Confirm(h.as(s), s, account.Given{Password: secret.New(canary)})
 			if err != nil {
 				h.Fatal(err)
 			}
@@ -167,7 +168,7 @@ func TestReuseIsFoundOnce(t *testing.T) {
 	onBoth(t, "", func(h *house) {
 		old := h.alice()
 		s := old.Session
-		if _, err := h.Confirm(h.as(s), s, secret.New(canary)); err != nil {
+		if _, err := h.Confirm(h.as(s), s, account.Given{Password: secret.New(canary)}); err != nil {
 			h.Fatal(err)
 		}
 		h.now = h.now.Add(session.Grace)
@@ -199,7 +200,7 @@ func TestOneOfManyConfirmationsRenews(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 10 {
 			wg.Go(func() {
-				if _, err := h.Confirm(h.as(s), s, secret.New(canary)); err == nil {
+				if _, err := h.Confirm(h.as(s), s, account.Given{Password: secret.New(canary)}); err == nil {
 					confirmed.Add(1)
 				}
 			})
@@ -219,10 +220,10 @@ func TestConfirmationsCountAsLogins(t *testing.T) {
 	onBoth(t, "login=2/min", func(h *house) {
 		s := h.live(h.alice().Token)
 		for range 2 {
-			_, err := h.Confirm(h.as(s), s, secret.New(wrong))
+			_, err := h.Confirm(h.as(s), s, account.Given{Password: secret.New(wrong)})
 			h.refused(err, fault.Invalid, 401)
 		}
-		_, err := h.Confirm(h.as(s), s, secret.New(canary))
+		_, err := h.Confirm(h.as(s), s, account.Given{Password: secret.New(canary)})
 		f := h.refused(err, fault.TooMany, 0)
 		h.carries(f, event.RateLimited{Limit: "login", Allowed: "2/min", Account: s.Account})
 	})

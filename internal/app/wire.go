@@ -32,8 +32,14 @@ func (a *App) wire(context.Context) error {
 	hasher.Hashing = a.Hashing
 	a.limits = limit.New(a.settings.limits)
 	a.limits.Now = a.Now
+	passkeys, err := factor.NewPasskeys(a.origin)
+	if err != nil {
+		return err
+	}
 	people := account.New(account.Config{
 		Log: a.log, Read: a.read, Hasher: hasher, Limits: a.limits, MAC: a.keys.MAC, Now: a.Now,
+		Factors:  &factor.Keys{Seal: a.keys.Seal, Open: a.keys.Open, MAC: a.keys.MAC},
+		Passkeys: passkeys,
 	})
 	cards := card.New(card.Config{Log: a.log, Reader: a.read, Vault: a.keys, Limits: a.limits, Now: a.Now})
 	lines := query.New(a.read)
@@ -54,6 +60,7 @@ func (a *App) wire(context.Context) error {
 	a.tasks = []func(context.Context) error{
 		a.every(time.Minute, "sessions", sweep(people.Sweep)),
 		a.every(time.Minute, "locks", sweep(people.SweepLocks)),
+		a.every(time.Minute, "factors", people.ForgetProofs),
 		a.every(time.Minute, "flood", a.log.SumUp),
 		a.every(Pulse, "log", a.heartbeat),
 		a.every(time.Second, "clock", a.watchClock()),
@@ -80,6 +87,7 @@ func (a *App) webConfig(people *account.Service) web.Config {
 		Log:       a.log,
 		Recognise: people.Recognise,
 		Identify:  people.Identify,
+		Proven:    people.Proven,
 		Requests:  func(from netip.Addr) (bool, time.Duration) { return a.limits.AllowAddress(limit.Request, from) },
 		Unknown:   func(from netip.Addr) (bool, time.Duration) { return a.limits.AllowAddress(limit.NotFound, from) },
 

@@ -13,6 +13,7 @@ import (
 	"coffer/internal/card"
 	"coffer/internal/db"
 	"coffer/internal/event"
+	"coffer/internal/factor"
 	"coffer/internal/fault"
 	"coffer/internal/secret"
 )
@@ -46,20 +47,25 @@ func TestAddListAndView(t *testing.T) {
 	})
 }
 
+// asker is an owner who just signed in.
+func asker(owner string) factor.Asker {
+	return factor.Asker{Account: owner, Session: "s_" + owner, Stepped: time.Now(), Proof: "signin"}
+}
+
 func TestReveal(t *testing.T) {
 	on(t, "", func(t *testing.T, h *house) {
 		c := h.add(alice, visa)
 		h.lines()
 		before := time.Now().Add(-time.Second)
 		for range 2 { // with the key in memory, and without
-			number, shown, err := h.cards.Reveal(as(alice), alice, c.ID)
+			number, shown, err := h.cards.Reveal(as(alice), asker(alice), c.ID)
 			if err != nil || number.Reveal() != visa {
 				t.Fatalf("Reveal = %d digits, %v, want the number", number.Len(), err)
 			}
 			if shown.Shown.Before(before) {
 				t.Errorf("Reveal says shown at %v, want now", shown.Shown)
 			}
-			h.logged(alice, event.CardViewed{Owner: alice, Card: c.ID, Last4: "4242", Part: "number", Signed: "none"})
+			h.logged(alice, event.CardViewed{Owner: alice, Card: c.ID, Last4: "4242", Part: "number", Signed: event.Unsigned})
 			if cards, err := h.cards.List(as(alice), alice); err != nil || cards[0] != shown {
 				t.Errorf("List after Reveal = %+v, %v, want %+v", cards, err, shown)
 			}
@@ -145,7 +151,7 @@ func TestNotTheirs(t *testing.T) {
 		h.lines()
 		verbs := map[string]func(id string) error{
 			"view":   func(id string) error { _, err := h.cards.View(as(bob), bob, id); return err },
-			"reveal": func(id string) error { _, _, err := h.cards.Reveal(as(bob), bob, id); return err },
+			"reveal": func(id string) error { _, _, err := h.cards.Reveal(as(bob), asker(bob), id); return err },
 			"delete": func(id string) error { return h.cards.Delete(as(bob), bob, id) },
 			"asked":  func(id string) error { return h.cards.Owns(as(bob), bob, id, "asked") },
 		}
@@ -171,7 +177,7 @@ func TestRevealLimit(t *testing.T) {
 	on(t, "reveal=2/h", func(t *testing.T, h *house) {
 		c, other := h.add(alice, visa), h.add(bob, mc)
 		h.lines()
-		reveal := func(owner, id string) error { _, _, err := h.cards.Reveal(as(owner), owner, id); return err }
+		reveal := func(owner, id string) error { _, _, err := h.cards.Reveal(as(owner), asker(owner), id); return err }
 		for range 2 {
 			if err := reveal(alice, c.ID); err != nil {
 				t.Fatal(err)
@@ -264,7 +270,7 @@ func TestTampered(t *testing.T) {
 				mine, second, other := h.add(alice, visa), h.add(alice, mc), h.add(bob, amex)
 				h.lines()
 				tamper(h, mine, second, other)
-				number, _, err := h.cards.Reveal(as(alice), alice, mine.ID)
+				number, _, err := h.cards.Reveal(as(alice), asker(alice), mine.ID)
 				f := h.refused("Reveal", err, fault.Internal, event.DecryptFailed{Owner: alice, Card: mine.ID})
 				if number.Len() != 0 || f.Err == nil || strings.Contains(f.Error(), visa[:12]) {
 					t.Errorf("Reveal gave %d digits and %v, want none and the cause", number.Len(), err)
@@ -304,7 +310,7 @@ func TestKeyDestroyed(t *testing.T) {
 		c := h.add(alice, visa)
 		h.logged(alice, dataKey(alice), event.CardAdded{Owner: alice, Card: c.ID, Brand: "visa", Last4: "4242"})
 		h.restart()
-		if number, _, err := h.cards.Reveal(as(alice), alice, c.ID); err != nil || number.Reveal() != visa {
+		if number, _, err := h.cards.Reveal(as(alice), asker(alice), c.ID); err != nil || number.Reveal() != visa {
 			t.Errorf("Reveal after a restart = %v, want the number", err)
 		}
 	})
@@ -320,7 +326,7 @@ func TestNoEventNoEffect(t *testing.T) {
 		h.refused("Add", err, fault.Unavailable)
 		one, err := h.cards.View(as(alice), alice, c.ID)
 		h.refused("View", err, fault.Unavailable)
-		number, shown, err := h.cards.Reveal(as(alice), alice, c.ID)
+		number, shown, err := h.cards.Reveal(as(alice), asker(alice), c.ID)
 		h.refused("Reveal", err, fault.Unavailable)
 		if one != (card.Card{}) || number.Len() != 0 || shown != (card.Card{}) {
 			t.Error("a card was shown without its event")
@@ -354,7 +360,7 @@ func TestDatabaseGone(t *testing.T) {
 func TestNoNumberInTheFile(t *testing.T) {
 	on(t, "", func(t *testing.T, h *house) {
 		c := h.add(alice, visa)
-		if _, _, err := h.cards.Reveal(as(alice), alice, c.ID); err != nil {
+		if _, _, err := h.cards.Reveal(as(alice), asker(alice), c.ID); err != nil {
 			t.Fatal(err)
 		}
 		if h.read.Engine() != db.SQLite {
@@ -382,7 +388,7 @@ func TestRaces(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range shown {
 			wg.Go(func() {
-				number, _, err := h.cards.Reveal(as(alice), alice, c.ID)
+				number, _, err := h.cards.Reveal(as(alice), asker(alice), c.ID)
 				if shown[i] = err == nil; shown[i] != (number.Len() > 0) || err != nil && !fault.Is(err, fault.NotFound) {
 					t.Errorf("Reveal beside a Delete = %d digits, %v, want the number or NotFound", number.Len(), err)
 				}

@@ -7,14 +7,22 @@ import (
 
 	"coffer/internal/db"
 	"coffer/internal/event"
+	"coffer/internal/factor"
 	"coffer/internal/fault"
 	"coffer/internal/limit"
 	"coffer/internal/secret"
 )
 
+// Showing is the operation of showing a card's number.
+func Showing(id string) factor.Operation {
+	return factor.Operation{Kind: "sensitive_read", Target: "card:" + id}
+}
+
 // Reveal gives a card's number to its owner: opened first, handed over only
-// once the log says so.
-func (s *Service) Reveal(ctx context.Context, owner, id string) (secret.Text, Card, error) {
+// once the log says so, signed by their passkey where it is. ErrUnproven of
+// factor says that they have to prove themselves first.
+func (s *Service) Reveal(ctx context.Context, who factor.Asker, id string) (secret.Text, Card, error) {
+	owner := who.Account
 	c, err := s.find(ctx, owner, id, VerbReveal)
 	if err != nil {
 		return secret.Text{}, Card{}, err
@@ -29,6 +37,10 @@ func (s *Service) Reveal(ctx context.Context, owner, id string) (secret.Text, Ca
 		return secret.Text{}, Card{}, err
 	}
 	err = s.log.Commit(ctx, func(tx *db.Tx) ([]event.Event, error) {
+		signed, _, err := factor.Approve(tx, who, Showing(id))
+		if err != nil {
+			return nil, err
+		}
 		n, err := tx.Exec(updateShown, tx.Now.UnixMicro(), id, owner)
 		if err == nil && n == 0 {
 			err = absent(id) // deleted since it was read: a gone card shows no number
@@ -37,7 +49,7 @@ func (s *Service) Reveal(ctx context.Context, owner, id string) (secret.Text, Ca
 			return nil, err
 		}
 		c.Shown = tx.Now
-		return []event.Event{event.CardViewed{Owner: owner, Card: id, Last4: c.Last4, Part: "number"}}, nil
+		return []event.Event{event.CardViewed{Owner: owner, Card: id, Last4: c.Last4, Part: "number", Signed: signed}}, nil
 	})
 	s.known.Drop(id) // its last showing is another now
 	if err != nil {

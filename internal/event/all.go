@@ -10,6 +10,7 @@ var All = []*Kind{
 	&loginSucceeded, &loginSucceededAfterFail, &loginFailed,
 	&loginFailedMax, &loginLocked, &loginUnlocked,
 	&stepUpSucceeded, &stepUpFailed, &passwordChanged, &passwordChangeFailed, &roleChanged,
+	&factorEnrolled, &factorRemoved, &factorFailed, &recoveryUsed, &sequenceFailed,
 	// Sessions.
 	&sessionCreated, &sessionRenewed, &loggedOut, &sessionExpired,
 	&sessionUsedAfterEnd, &sessionsExceeded, &tokenReused,

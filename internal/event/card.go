@@ -30,8 +30,8 @@ type CardViewed struct {
 	Last4 string `json:"last4"`
 	// Part is how much was shown: masked (no more than the last four), number (all of it).
 	Part string `json:"part"`
-	// Signed says who signed the request to show a number: none.
-	Signed string `json:"signed,omitempty"`
+	// Signed is the owner's signature over the request to show a number, or none.
+	Signed Signed `json:"signed,omitempty"`
 }
 
 var cardViewed = Kind{
@@ -56,10 +56,10 @@ func (e CardViewed) about() About {
 // signedByNone writes down of a shown number that its owner did not sign for it.
 func signedByNone(e Event) Event {
 	v, ok := e.(CardViewed)
-	if !ok || v.Part != "number" || v.Signed != "" {
+	if !ok || v.Part != "number" || v.Signed != (Signed{}) {
 		return e
 	}
-	v.Signed = "none"
+	v.Signed = Unsigned
 	return v
 }
 

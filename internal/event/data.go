@@ -62,6 +62,10 @@ func layout(t reflect.Type) []member {
 // writer says how a field is written; a test holds events to the types here.
 func writer(t reflect.Type) func([]byte, reflect.Value) []byte {
 	switch {
+	case t == reflect.TypeFor[Signed]():
+		return appendSigned
+	case t == reflect.TypeFor[Key]():
+		return func(b []byte, v reflect.Value) []byte { return appendString(b, encoded(v.String(), maxKey)) }
 	case t == reflect.TypeFor[Text]():
 		return func(b []byte, v reflect.Value) []byte { return appendString(b, CleanText(v.String(), maxText)) }
 	case t.Kind() == reflect.String:

@@ -26,6 +26,12 @@ const (
 	signature  = "Dzyb1gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 )
 
+// oneSigned is of the form of a signature, and of no key.
+var oneSigned = Signed{
+	Credential: "AQIDBAUGBwg", Nonce: "Zm9ydHktdHdvLWJ5dGVz", ClientData: "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0",
+	AuthenticatorData: "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MFAAAAAA", Signature: "MEUCIQDfAKE",
+}
+
 func system(name string) Origin { return Origin{Actor: systemActor + name} }
 
 func samples() []sample {
@@ -45,8 +51,17 @@ func samples() []sample {
 		{"authn_stepup_success", person("POST", "/confirm"), StepUpSucceeded{Account: somebody, Session: theSession, Method: "password"}},
 		{"authn_stepup_fail", person("POST", "/confirm"), StepUpFailed{Account: somebody, Session: theSession, Method: "password"}},
 		{"authn_stepup_fail-locked", person("POST", "/confirm"), StepUpFailed{Account: somebody, Session: theSession, Method: "password", Reason: "locked"}},
-		{"authn_password_change", person("POST", "/settings/password"), PasswordChanged{Account: somebody, Session: theSession, Ended: 2}},
+		{"authn_password_change", person("POST", "/settings/password"), PasswordChanged{Account: somebody, Session: theSession, Ended: 2, Signed: Unsigned}},
 		{"authn_password_change_fail", person("POST", "/settings/password"), PasswordChangeFailed{Account: somebody, Session: theSession, Reason: "wrong_password"}},
+		{"authn_factor_enrolled", person("POST", "/settings/passkeys/finish"), FactorEnrolled{
+			Account: somebody, Session: theSession, Factor: "passkey:f_2m8q", Credential: "AQIDBAUGBwg", Algorithm: -7,
+			PublicKey: "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE", RP: "cards.example.org", Origin: "https://cards.example.org", Signed: Unsigned,
+		}},
+		{"authn_factor_enrolled-totp", person("POST", "/settings/totp"), FactorEnrolled{Account: somebody, Session: theSession, Factor: "totp:f_2m8q", Signed: oneSigned}},
+		{"authn_factor_removed", person("POST", "/settings/totp/remove"), FactorRemoved{Account: somebody, Session: theSession, Factor: "totp:f_2m8q", Signed: Unsigned}},
+		{"authn_factor_fail", visitor("POST", "/login/verify"), FactorFailed{Account: somebody, Step: "login", Method: "code", Reason: "wrong"}},
+		{"authn_recovery_used", visitor("POST", "/login/verify"), RecoveryUsed{Account: somebody, Factor: "recovery:f_2m8q", Left: 9}},
+		{"sequence_fail", visitor("POST", "/create_credit_card"), SequenceFailed{Account: somebody, Page: "/create_credit_card", Reason: "second_factor"}},
 		{"authz_change", system("cli:root"), RoleChanged{Account: somebody, From: "holder", To: "auditor"}},
 
 		{"session_created", visitor("POST", "/login"), SessionCreated{Account: somebody, Session: theSession, Method: "password"}},
@@ -58,10 +73,12 @@ func samples() []sample {
 		{"session_use_after_expire", visitor("GET", "/activity"), SessionUsedAfterEnd{Account: somebody, Session: theSession, Reason: "logout"}},
 		{"excess_sessions_exceeded", visitor("POST", "/login"), SessionsExceeded{Account: somebody, Max: 10}},
 		{"authn_token_reuse", visitor("GET", "/activity"), TokenReused{Account: somebody, Session: theSession}},
+		{"authn_token_reuse-used", visitor("POST", "/login/verify"), TokenReused{Account: somebody, Token: "code", Reason: "used"}},
 
 		{"sensitive_create", person("POST", "/create_credit_card"), CardAdded{Owner: somebody, Card: oneCard, Brand: "visa", Last4: "4242"}},
 		{"sensitive_read", person("GET", cardPath), CardViewed{Owner: somebody, Card: oneCard, Last4: "4242", Part: "masked"}},
 		{"sensitive_read-number", person("POST", cardPath+"/reveal"), CardViewed{Owner: somebody, Card: oneCard, Last4: "4242", Part: "number"}},
+		{"sensitive_read-signed", person("POST", cardPath+"/reveal"), CardViewed{Owner: somebody, Card: oneCard, Last4: "4242", Part: "number", Signed: oneSigned}},
 		{"sensitive_update", person("POST", "/create_credit_card"), CardUpdated{Owner: somebody, Card: oneCard, Last4: "4242", Fields: []string{"expiry", "label"}}},
 		{"sensitive_delete", person("POST", cardPath+"/delete"), CardDeleted{Owner: somebody, Card: oneCard, Last4: "4242"}},
 

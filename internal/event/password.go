@@ -6,6 +6,8 @@ type PasswordChanged struct {
 	Session string `json:"-" in:"session"`
 	// Ended is how many other sessions ended with it, each by a session_expired of its own.
 	Ended int `json:"ended"`
+	// Signed is the person's signature over the change, or none.
+	Signed Signed `json:"signed"`
 }
 
 var passwordChanged = Kind{

@@ -4,7 +4,7 @@ package event
 type SessionCreated struct {
 	Account string `json:"-" in:"subject"`
 	Session string `json:"-" in:"session"`
-	// Method is how the person proved who they are: password, signup.
+	// Method is how the person proved who they are: password, signup, passkey, recovery, or two of them: password+totp.
 	Method string `json:"method"`
 }
 
@@ -148,20 +148,30 @@ func (e SessionsExceeded) about() About {
 type TokenReused struct {
 	Account string `json:"-" in:"subject"`
 	Session string `json:"-" in:"session"`
+	// Token is what came back, if not a session's token: code, recovery, passkey.
+	Token  string `json:"token,omitempty"`
+	Reason string `json:"-" in:"reason"`
 }
 
 var tokenReused = Kind{
 	Name: "authn_token_reuse", Level: Critical, Outcome: Failure,
 	Says: "A replaced session token came back: somebody may hold a copy",
-	Doc:  "A token that had been replaced by a newer one was presented after its grace of 30 seconds. Two browsers hold one session, so it was copied; the session is ended.",
-	New:  func() Event { return TokenReused{} },
+	Reasons: map[string]string{
+		"used": "A code or answer that serves once came back: somebody may hold a copy",
+	},
+	Doc: "A session's token that had been replaced by a newer one was presented after its grace of 30 seconds: two browsers hold one session, so it was copied, and the session is ended. Or (reason used) what proves a person once was presented a second time: a code of the authenticator app, a recovery code, a passkey's answer; it was refused.",
+	New: func() Event { return TokenReused{} },
 }
 
 // Kind is authn_token_reuse.
 func (TokenReused) Kind() *Kind { return &tokenReused }
 
 func (e TokenReused) about() About {
-	return About{Actor: Nobody, Subject: orNobody(e.Account), Session: e.Session, Target: session(e.Session)}
+	a := About{Actor: Nobody, Subject: orNobody(e.Account), Session: e.Session, Target: session(e.Session), Reason: e.Reason}
+	if e.Session == "" {
+		a.Target = account(e.Account)
+	}
+	return a
 }
 
 // session is the target that names a session by the hash of its id.

@@ -98,7 +98,7 @@ func TestEveryReasonMakesALine(t *testing.T) {
 // allowed are the types of an event's fields: nothing that can hold a secret, a
 // visitor's text unescaped, or what the reader of the line cannot foresee.
 var allowed = []reflect.Type{
-	reflect.TypeFor[string](), reflect.TypeFor[Text](),
+	reflect.TypeFor[string](), reflect.TypeFor[Text](), reflect.TypeFor[Key](), reflect.TypeFor[Signed](),
 	reflect.TypeFor[int](), reflect.TypeFor[int64](), reflect.TypeFor[uint64](),
 	reflect.TypeFor[[]string](), reflect.TypeFor[[]FieldRule](), reflect.TypeFor[[]Tally](),
 }

@@ -1,6 +1,8 @@
-// Package factor holds what a person proves themselves with: for now the
-// password, its rules and its hash. It stores nothing and knows no account; who
-// may try how often is decided elsewhere. It never gives a password back.
+// Package factor holds what a person proves themselves with: the password, its
+// rules and its hash; codes of an authenticator app, passkeys, recovery codes;
+// and what is enough for an operation. Each serves once, on the transaction that
+// is given; it commits nothing and makes no event. Who may try how often is
+// decided elsewhere. It never gives a secret back that it has stored.
 package factor
 
 import (

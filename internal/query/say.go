@@ -22,10 +22,10 @@ func Say(e Entry) string {
 			said = "Sign-in refused: wrong password"
 		}
 	case event.StepUpSucceeded:
-		said = "Confirmed with your " + what.Method
+		said = "Confirmed with your " + methods[what.Method]
 	case event.StepUpFailed:
 		if what.Reason == "" {
-			said = "Confirmation refused: wrong " + what.Method
+			said = "Confirmation refused: wrong " + methods[what.Method]
 		}
 	case event.LoginFailedMax:
 		said = fmt.Sprintf("%d wrong passwords in a row%s", what.Failures, by(what.Client, ""))
@@ -52,7 +52,7 @@ func Say(e Entry) string {
 	case event.EventsAggregated:
 		said = count(what.Count, "refusal") + " in a short time, written as one"
 	default:
-		said = cmp.Or(sayLog(e), sayCard(e.What))
+		said = cmp.Or(sayLog(e), sayCard(e.What), sayFactor(e.What))
 	}
 	return cmp.Or(said, e.Description)
 }

@@ -34,7 +34,7 @@ var (
 
 // touchable are the writes that are nobody's business: they change nothing that
 // anybody could be accountable for.
-var touchable = []string{"session.seen", "session.purge", "throttle.forget", "log.probe", "deliver.cursor", "query.rolled", "witness.old"}
+var touchable = []string{"session.seen", "session.purge", "session.half", "session.pending", "factor.forget", "throttle.forget", "log.probe", "deliver.cursor", "query.rolled", "witness.old"}
 
 // Config is what New needs.
 type Config struct {

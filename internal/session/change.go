@@ -1,6 +1,10 @@
 package session
 
 import (
+	"context"
+	"database/sql"
+	"errors"
+
 	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/fault"
@@ -15,28 +19,36 @@ type Entry struct {
 	Account string
 	Level   string
 	Method  string // for the log
+	// After is where a sign-in leads to that is not whole yet.
+	After string
 	// SourceIP and UserAgent are shown to the person in their list of sessions.
 	SourceIP, UserAgent string
 }
 
-// Issue starts a session. If it is one too many, the oldest ends.
+// Issue starts a session. If it is one too many, the oldest ends. One whose
+// sign-in is not whole makes no event and takes no room: it lets nobody in.
 func Issue(tx *db.Tx, e Entry) (token secret.Text, s Session, events []event.Event, err error) {
 	token, hash := newToken()
 	s = Session{
 		ID: event.NewID("s_"), Account: e.Account, Level: e.Level,
-		Created: tx.Now, Seen: tx.Now, Stepped: tx.Now, token: hash,
+		Created: tx.Now, Seen: tx.Now, Stepped: tx.Now, Proof: BySignIn, After: e.After, token: hash,
 	}
 	s.Hash = hashID(s.ID)
-	excess, err := capped(tx, e.Account)
-	if err != nil {
-		return secret.Text{}, Session{}, nil, err
+	var excess []event.Event
+	if s.Whole() {
+		if excess, err = capped(tx, e.Account); err != nil {
+			return secret.Text{}, Session{}, nil, err
+		}
 	}
 	now := micro(tx.Now)
-	if _, err = tx.Exec(sqlInsert, s.ID, s.Account, s.Level, now, e.SourceIP, e.UserAgent); err != nil {
+	if _, err = tx.Exec(sqlInsert, s.ID, s.Account, s.Level, now, e.SourceIP, e.UserAgent, s.Proof, s.After); err != nil {
 		return secret.Text{}, Session{}, nil, err
 	}
-	if _, err = tx.Exec(sqlInsertToken, hash, s.ID, now); err != nil {
+	if _, err = tx.Exec(sqlInsertToken, hash, s.ID, now, s.Level); err != nil {
 		return secret.Text{}, Session{}, nil, err
+	}
+	if !s.Whole() {
+		return token, s, nil, nil
 	}
 	created := event.SessionCreated{Account: s.Account, Session: s.Hash, Method: e.Method}
 	return token, s, append([]event.Event{created}, excess...), nil
@@ -59,30 +71,86 @@ func capped(tx *db.Tx, account string) ([]event.Event, error) {
 	return events, nil
 }
 
-// Renew replaces the token that s was found by and counts as a step-up. Only
-// one request can do that with a token, and none with a replaced one: those get
-// ErrReplaced.
-func Renew(tx *db.Tx, s Session) (token secret.Text, events []event.Event, err error) {
+// Renew replaces the token that s was found by and counts as a step-up, by the
+// proof given. Only one request can do that with a token, and none with a
+// replaced one: those get ErrReplaced.
+func Renew(tx *db.Tx, s Session, proof string) (token secret.Text, events []event.Event, err error) {
+	if token, err = rotate(tx, s, sqlStep, micro(tx.Now), proof, s.ID); err != nil {
+		return secret.Text{}, nil, err
+	}
+	return token, []event.Event{event.SessionRenewed{Account: s.Account, Session: s.Hash}}, nil
+}
+
+// Promote makes a sign-in whole whose last step was passed: a session with a
+// token of its own. The token of the steps before it stays what it was.
+func Promote(tx *db.Tx, s Session, method string) (token secret.Text, whole Session, events []event.Event, err error) {
+	excess, err := capped(tx, s.Account)
+	if err != nil {
+		return secret.Text{}, Session{}, nil, err
+	}
+	if token, err = rotate(tx, s, sqlPromote, micro(tx.Now), s.ID); err != nil {
+		return secret.Text{}, Session{}, nil, err
+	}
+	s.Level, s.Created, s.Seen, s.Stepped = Full, tx.Now, tx.Now, tx.Now
+	created := event.SessionCreated{Account: s.Account, Session: s.Hash, Method: method}
+	return token, s, append([]event.Event{created}, excess...), nil
+}
+
+// rotate gives the session its next token, if the statement still finds it.
+func rotate(tx *db.Tx, s Session, change string, args ...any) (token secret.Text, err error) {
 	if s.Rotated {
-		return secret.Text{}, nil, ErrReplaced
+		return secret.Text{}, ErrReplaced
 	}
 	now := micro(tx.Now)
 	rotated, err := tx.Exec(sqlRotate, now, s.token)
 	if err != nil {
-		return secret.Text{}, nil, err
+		return secret.Text{}, err
 	}
-	stepped, err := tx.Exec(sqlStep, now, s.ID)
+	changed, err := tx.Exec(change, args...)
 	if err != nil {
-		return secret.Text{}, nil, err
+		return secret.Text{}, err
 	}
-	if rotated == 0 || stepped == 0 {
-		return secret.Text{}, nil, ErrReplaced
+	if rotated == 0 || changed == 0 {
+		return secret.Text{}, ErrReplaced
 	}
 	token, hash := newToken()
-	if _, err = tx.Exec(sqlInsertToken, hash, s.ID, now); err != nil {
-		return secret.Text{}, nil, err
+	_, err = tx.Exec(sqlInsertToken, hash, s.ID, now, Full)
+	return token, err
+}
+
+// Prove notes a proof of the person that needs no new token: a factor was added
+// in this session. What proved them elsewhere was less, and counts no more.
+func Prove(tx *db.Tx, s Session, proof string) error {
+	if _, err := tx.Exec(sqlProve, micro(tx.Now), proof, s.ID); err != nil {
+		return err
 	}
-	return token, []event.Event{event.SessionRenewed{Account: s.Account, Session: s.Hash}}, nil
+	_, err := tx.Exec(sqlUnprove, s.Account, s.ID)
+	return err
+}
+
+// DropHalf forgets the sign-ins of the account that are not whole: what they
+// began with counts no more.
+func DropHalf(tx *db.Tx, account string) error {
+	if _, err := tx.Exec(sqlHalfTokens, account); err != nil {
+		return err
+	}
+	_, err := tx.Exec(sqlHalf, account)
+	return err
+}
+
+// SetPending keeps a sealed text with the session, and Pending gives it back.
+func SetPending(tx *db.Tx, id, sealed string) error {
+	_, err := tx.Exec(sqlSetPending, sealed, id)
+	return err
+}
+
+// Pending is what SetPending kept, or empty.
+func Pending(ctx context.Context, r *db.Reader, id string) (sealed string, err error) {
+	err = r.QueryRow(ctx, sqlPending, id).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return sealed, err
 }
 
 // End ends the session with all its tokens; ended is false if it was over

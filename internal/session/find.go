@@ -23,7 +23,7 @@ func Find(ctx context.Context, r *db.Reader, token secret.Text, now time.Time) (
 	var rotated, ended sql.Null[int64]
 	var reason sql.Null[string]
 	err := r.QueryRow(ctx, sqlFind, s.token).Scan(&rotated, &s.ID, &s.Account, &s.Level,
-		&created, &seen, &stepped, &ended, &reason, &s.Username, &s.Role)
+		&created, &seen, &stepped, &s.Proof, &s.After, &ended, &reason, &s.Username, &s.Role)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, Unknown, nil
 	}
@@ -32,7 +32,10 @@ func Find(ctx context.Context, r *db.Reader, token secret.Text, now time.Time) (
 	}
 	s.Created, s.Seen, s.Stepped = at(created), at(seen), at(stepped)
 	s.Hash, s.Reason, s.Rotated = hashID(s.ID), reason.V, rotated.Valid
-	return s, s.state(ended.Valid, rotated, now), nil
+	if state := s.state(ended.Valid, rotated, now); state != Unknown {
+		return s, state, nil
+	}
+	return Session{}, Unknown, nil
 }
 
 // Key is what a token may be remembered by: its hash, as in the table.
@@ -51,6 +54,9 @@ func (s *Session) state(ended bool, rotated sql.Null[int64], now time.Time) Stat
 	}
 	if rotated.Valid && now.Sub(at(rotated.V)) >= Grace {
 		return Reused
+	}
+	if !s.Whole() && !rotated.Valid && now.Sub(s.Created) >= HalfLife {
+		return Unknown // nobody was let in by it, so nobody's session ended
 	}
 	if s.Reason = over(s.Created, s.Seen, now); s.Reason != "" {
 		return Expired

@@ -61,7 +61,7 @@ func (d *desk) issue(account string) (token secret.Text, s session.Session, even
 
 func (d *desk) renew(s session.Session) (token secret.Text, events []event.Event, err error) {
 	err = d.do(func(tx *db.Tx) (err error) {
-		token, events, err = session.Renew(tx, s)
+		token, events, err = session.Renew(tx, s, session.ByPassword)
 		return err
 	})
 	return token, events, err

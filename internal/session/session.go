@@ -35,8 +35,29 @@ const (
 	Most = 10
 )
 
-// Full is the level of a session that may do all that its person may.
-const Full = "full"
+// HalfLife is how long a sign-in may take from the first factor to the second.
+const HalfLife = 10 * time.Minute
+
+// The levels of a session, which are those of its tokens. Only Full lets
+// anybody in; the others lead to the step that is outstanding.
+const (
+	// Full may do all that its person may.
+	Full = "full"
+	// Half had the right password, and the second factor is outstanding.
+	Half = "password"
+	// Recovered had a recovery code and set a new password; a second factor of
+	// another kind is outstanding.
+	Recovered = "recovered"
+)
+
+// How a person last proved who they are: see Session.Proof.
+const (
+	BySignIn   = "signin"
+	ByPassword = "password"
+	ByTOTP     = "totp"
+	ByRecovery = "recovery"
+	ByPasskey  = "passkey"
+)
 
 // Reasons for which a session ended.
 const (
@@ -64,6 +85,10 @@ const (
 type Session struct {
 	ID, Account, Username, Role, Level string
 	Created, Seen, Stepped             time.Time
+	// Proof is with what Stepped was reached: by signing in, or by which factor.
+	Proof string
+	// After is where a sign-in leads once it is whole.
+	After string
 	// Hash stands for the session in the log.
 	Hash string
 	// Rotated says that the token presented was replaced and is in its grace.
@@ -79,6 +104,9 @@ type Session struct {
 func (s Session) SteppedUp(now time.Time) (stepped bool) {
 	return !s.Rotated && now.Sub(s.Stepped) < StepUp
 }
+
+// Whole reports that no step of the sign-in is outstanding.
+func (s Session) Whole() (whole bool) { return s.Level == Full }
 
 // Stale tells that the last use should be written again.
 func (s Session) Stale(now time.Time) (stale bool) { return now.Sub(s.Seen) >= SeenEvery }

@@ -19,7 +19,11 @@ func Due(ctx context.Context, r *db.Reader, now time.Time) (due bool, err error)
 
 // Old tells whether a purge would find something to forget.
 func Old(ctx context.Context, r *db.Reader, now time.Time) (old bool, err error) {
-	return some(ctx, r, sqlAnyOld, micro(now.Add(-Kept)))
+	old, err = some(ctx, r, sqlAnyOld, micro(now.Add(-Kept)))
+	if err != nil || old {
+		return old, err
+	}
+	return some(ctx, r, sqlAnyStuck, micro(now.Add(-HalfLife)))
 }
 
 // Sweep ends up to a portion of the sessions that are over by rest or age.
@@ -43,13 +47,20 @@ func Sweep(tx *db.Tx) ([]event.Event, error) {
 }
 
 // Purge forgets up to a portion of the sessions that ended long ago, tokens
-// included. The log still has them.
+// included, and of the sign-ins that were never made whole. The log still has them.
 func Purge(tx *db.Tx) error {
 	before := micro(tx.Now.Add(-Kept))
 	if _, err := tx.Exec(sqlPurgeTokens, before, Portion); err != nil {
 		return err
 	}
-	_, err := tx.Exec(sqlPurge, before, Portion)
+	if _, err := tx.Exec(sqlPurge, before, Portion); err != nil {
+		return err
+	}
+	stuck := micro(tx.Now.Add(-HalfLife))
+	if _, err := tx.Exec(sqlStuckTokens, stuck, Portion); err != nil {
+		return err
+	}
+	_, err := tx.Exec(sqlStuck, stuck, Portion)
 	return err
 }
 

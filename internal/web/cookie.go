@@ -26,6 +26,8 @@ const (
 	// deviceName is the cookie by which a browser is known that was signed in
 	// with before. It lets nobody in; it is counted by where passwords are wrong.
 	deviceName = "coffer_device"
+	// questionName is what a passkey was asked, until it answers.
+	questionName = "coffer_question"
 )
 
 // SetSession gives the browser a session's token.
@@ -47,6 +49,21 @@ func (s *Server) SetDevice(w http.ResponseWriter, r *http.Request, device secret
 func DeviceCookie(r *http.Request) secret.Text {
 	device, _ := single(r, deviceName)
 	return device
+}
+
+// SetQuestion has the browser keep what a passkey was asked, and Question gives
+// it back; it is taken from the browser with the answer.
+func (s *Server) SetQuestion(w http.ResponseWriter, r *http.Request, kept secret.Text, age time.Duration) {
+	setCookie(w, r, questionName, kept.Reveal(), int(age/time.Second))
+}
+
+// Question is what SetQuestion kept, or nothing.
+func (s *Server) Question(w http.ResponseWriter, r *http.Request) secret.Text {
+	kept, given := single(r, questionName)
+	if given {
+		setCookie(w, r, questionName, "", -1)
+	}
+	return kept
 }
 
 // setCookie sets a cookie once: what was set under its name before is dropped,

@@ -82,6 +82,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		f = &fault.Error{Kind: fault.Unavailable, Text: seclog.Sorry, Err: errors.Join(recErr, err)}
 	}
 	report(r, f)
+	if visitOf(r).route.program(r) {
+		s.failJSON(w, r, f)
+		return
+	}
 	if f.To != "" {
 		_ = SeeOther(w, f.To) // it returns no error
 		return

@@ -8,6 +8,7 @@ import (
 
 	"coffer/internal/account"
 	"coffer/internal/event"
+	"coffer/internal/factor"
 	"coffer/internal/fault"
 )
 
@@ -41,6 +42,10 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, route Route) erro
 	}
 	v := visitOf(r)
 	switch {
+	case route.Guard == Halfway && v.half.ID == "":
+		return &fault.Error{Kind: fault.SignedOut, Text: "Sign in first.", To: "/login", Recorded: true} // or in already, from where it leads on
+	case route.Guard.guarded() && v.half.ID != "":
+		return s.skipped(r, route)
 	case route.Guard == SignedOut && v.alive:
 		return &fault.Error{Kind: fault.Forbidden, To: "/", Recorded: true} // nothing was refused: they are in already
 	case route.Guard.guarded() && !v.alive:
@@ -48,26 +53,58 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, route Route) erro
 			Kind: fault.SignedOut, Text: "Sign in to see this page.", Recorded: recorded,
 			Events: []event.Event{event.AuthzFailed{Reason: "signed_out", Resource: resource(r, route)}},
 		}
-		if route.Guard.personal() && !strings.HasSuffix(r.URL.Path, ".json") {
+		if route.Guard.personal() && !route.program(r) {
 			f.To = loginAt(route.page(r))
 		}
 		return f
 	case route.Guard == Auditor && v.session.Role != account.Auditor:
 		// To them it is like any address where nothing is.
 		return fault.New(fault.NotFound, nothingHere, event.AuthzFailed{Reason: "role", Resource: resource(r, route)})
-	case route.Guard == SteppedUp && !v.session.SteppedUp(s.Now()):
-		return Confirm(cmp.Or(route.held(r), route.page(r)))
+	case route.Guard == SteppedUp:
+		return s.steppedUp(r, route)
 	}
 	return nil
 }
 
-// Confirm leads to the page that asks who is there once more, and from it to a
-// GET page. Nothing was refused: one step is missing.
-func Confirm(next string) error {
-	return &fault.Error{
-		Kind: fault.Forbidden, Text: "Confirm that it is you.", Recorded: true,
-		To: "/confirm?next=" + url.QueryEscape(next),
+// skipped leads a sign-in that is not whole to the step that is outstanding.
+func (s *Server) skipped(r *http.Request, route Route) error {
+	f := fault.New(fault.SignedOut, "Finish signing in first: the second step is outstanding.",
+		event.SequenceFailed{Account: visitOf(r).half.Account, Page: route.Path(), Reason: "second_factor"})
+	f.To = "/login/verify"
+	return f
+}
+
+// steppedUp holds that the person proved themselves enough for the operation.
+func (s *Server) steppedUp(r *http.Request, route Route) error {
+	var op factor.Operation
+	if route.Operation != nil {
+		op = route.Operation(r, visitOf(r).session.Account)
 	}
+	return s.Proved(r, op, cmp.Or(route.held(r), route.page(r)))
+}
+
+// Proved asks whether the person proved themselves enough for an operation, and
+// if not gives what leads to /confirm, from there to next.
+func (s *Server) Proved(r *http.Request, op factor.Operation, next string) error {
+	ready, held, err := s.Proven(r.Context(), visitOf(r).session, op)
+	if err != nil || ready {
+		return err
+	}
+	if len(held.Passkeys) == 0 {
+		op = factor.Operation{}
+	}
+	return Confirm(next, op)
+}
+
+// Confirm leads to the page that asks who is there once more, and from it to a
+// GET page; it says for what, where a passkey is to sign it. Nothing was
+// refused: one step is missing.
+func Confirm(next string, op factor.Operation) error {
+	to := "/confirm?next=" + url.QueryEscape(next)
+	if op.Kind != "" {
+		to += "&kind=" + url.QueryEscape(op.Kind) + "&target=" + url.QueryEscape(op.Target)
+	}
+	return &fault.Error{Kind: fault.Forbidden, Text: "Confirm that it is you.", Recorded: true, To: to}
 }
 
 // resource names what was asked for: a card by its id, else the page.
@@ -89,7 +126,7 @@ func (s *Server) recognise(r *http.Request) error {
 	if err != nil || !alive {
 		return err
 	}
-	visitOf(r).signedIn(r, found)
+	visitOf(r).found(r, found)
 	return nil
 }
 
@@ -98,7 +135,7 @@ func (s *Server) recognise(r *http.Request) error {
 func (s *Server) identify(w http.ResponseWriter, r *http.Request, route Route) (recorded bool, err error) {
 	token, given := s.token(r)
 	v := visitOf(r)
-	if !given || v.alive {
+	if !given || v.alive || v.half.ID != "" {
 		return false, nil
 	}
 	found, alive, recorded, err := s.Identify(r.Context(), token, route.Guard.guarded())
@@ -106,7 +143,7 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, route Route) (
 	case err != nil:
 		return false, err
 	case alive: // it began a moment ago
-		v.signedIn(r, found)
+		v.found(r, found)
 	default:
 		s.ClearSession(w, r)
 	}

@@ -6,6 +6,8 @@ package web
 import (
 	"net/http"
 	"strings"
+
+	"coffer/internal/factor"
 )
 
 // Guard says who may come in.
@@ -29,6 +31,9 @@ const (
 	// there to the page that holds the form. Nothing is refused by that, so it is
 	// no event.
 	SteppedUp
+	// Halfway routes are for a sign-in whose second factor is outstanding; others
+	// are led to where they belong.
+	Halfway
 	// Auditor routes are for whoever reads the log. They are a program's rather
 	// than a browser's: who is not signed in gets 401, and who has another role
 	// finds nothing there, each with an event.
@@ -57,10 +62,22 @@ type Route struct {
 	Fields []string
 	// Page is the GET page that holds the form, where its path is another.
 	Page string
+	// JSON says that a POST carries JSON instead of a form, and that errors are
+	// answered in it (RFC 9457).
+	JSON bool
+	// Operation is what a SteppedUp route is going to do, where that is known
+	// before; a passkey signs for exactly this.
+	Operation func(r *http.Request, account string) factor.Operation
 }
 
 // Method is the pattern's method.
 func (r Route) Method() string { return strings.Fields(r.Pattern)[0] }
+
+// program reports that a program asks here, which gets errors as JSON and is
+// led nowhere.
+func (r Route) program(req *http.Request) bool {
+	return r.JSON || strings.HasSuffix(req.URL.Path, ".json")
+}
 
 // Path is the pattern's path, without the mark for an exact match.
 func (r Route) Path() string {

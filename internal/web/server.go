@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"coffer/internal/event"
+	"coffer/internal/factor"
 	"coffer/internal/fault"
 	"coffer/internal/seclog"
 	"coffer/internal/secret"
@@ -24,6 +25,9 @@ type Config struct {
 	// Identify does so too, and records what a dead or stolen token deserves if
 	// the page is a guarded one.
 	Identify func(ctx context.Context, token secret.Text, guarded bool) (s session.Session, alive, recorded bool, err error)
+	// Proven tells whether a person proved themselves enough for an operation, and
+	// what they hold.
+	Proven func(ctx context.Context, s session.Session, op factor.Operation) (ready bool, held factor.Held, err error)
 	// Requests and Unknown are the limits per address on requests in all and on
 	// paths that are not there.
 	Requests, Unknown func(netip.Addr) (allowed bool, retry time.Duration)
@@ -147,7 +151,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, route Route) {
 			return err
 		}
 		if r.Method == http.MethodPost {
-			if err := readForm(w, r, route); err != nil {
+			if err := read(w, r, route); err != nil {
 				return err
 			}
 		}

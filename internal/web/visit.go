@@ -16,8 +16,10 @@ type visit struct {
 	origin  event.Origin
 	route   Route
 	session session.Session
-	alive   bool // session is a live one
-	secure  bool // the browser sees HTTPS
+	alive   bool            // session is a live one
+	half    session.Session // a sign-in whose second factor is outstanding, or none
+	body    []byte          // what was posted to a route that takes JSON
+	secure  bool            // the browser sees HTTPS
 }
 
 type visitKey struct{}
@@ -35,6 +37,15 @@ func visitOf(r *http.Request) *visit {
 	return v
 }
 
+// found notes what a token is worth: a sign-in that is not whole proves nobody.
+func (v *visit) found(r *http.Request, s session.Session) {
+	if s.Whole() {
+		v.signedIn(r, s)
+		return
+	}
+	v.half = s
+}
+
 // signedIn notes whose request it is; from here on the events say so too.
 func (v *visit) signedIn(r *http.Request, s session.Session) {
 	v.session, v.alive = s, true
@@ -47,6 +58,13 @@ func Session(r *http.Request) (s session.Session, alive bool) {
 	v := visitOf(r)
 	return v.session, v.alive
 }
+
+// Half is the sign-in of a request whose second factor is outstanding; without
+// an ID there is none.
+func Half(r *http.Request) session.Session { return visitOf(r).half }
+
+// Body is the JSON that was posted to a route that takes it.
+func Body(r *http.Request) []byte { return visitOf(r).body }
 
 // RequestID is the number an error page shows; it finds the line again.
 func RequestID(r *http.Request) string { return visitOf(r).origin.RequestID }

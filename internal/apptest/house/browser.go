@@ -65,7 +65,7 @@ func (h *House) Form(fields ...string) string {
 	for i := 0; i+1 < len(fields); i += 2 {
 		name, value := fields[i], fields[i+1]
 		switch {
-		case strings.HasSuffix(name, "password") && len(value) >= 10:
+		case (strings.HasSuffix(name, "password") || name == "code") && len(value) >= 10:
 			h.Secret(value)
 		case name == "card_number":
 			h.secretNumber(value)
@@ -166,7 +166,7 @@ func (b *Browser) SetCookie(name, value string) {
 }
 
 // discreet fails if the answer holds a canary and is not the page that shows
-// a number to its owner.
+// a number to its owner, or a new factor to whoever adds it.
 func (a *Answer) discreet(q Request) {
 	a.h.Helper()
 	head := a.Header.Clone()
@@ -175,7 +175,7 @@ func (a *Answer) discreet(q Request) {
 	for k, v := range head {
 		text += k + strings.Join(v, " ")
 	}
-	revealed := strings.HasSuffix(q.Path, "/reveal") && a.Status == http.StatusOK
+	revealed := strings.HasSuffix(q.Path, "/reveal") && a.Status == http.StatusOK || q.Path == "/settings/totp" || q.Path == "/settings/recovery_codes"
 	if found := a.h.secret.found([]byte(text)); len(found) > 0 && !revealed {
 		a.h.Errorf("%s answers %d with the secrets %v in it", a.asked, a.Status, found)
 	}

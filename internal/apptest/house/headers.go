@@ -76,11 +76,12 @@ func (h *House) publicTile(path string) (is bool) {
 }
 
 // refusal holds what a page of a refusal is: ours, numbered unless it is a form
-// shown again, and without a word about the program's insides.
+// shown again, JSON where a program asked, and without a word about the program's insides.
 func (a *Answer) refusal() {
 	a.h.Helper()
 	form := strings.Contains(a.Body, "<form method=\"post\"")
-	if a.Header.Get("Content-Type") != "text/html; charset=utf-8" || !form && !requestID.MatchString(a.Body) {
+	kind := a.Header.Get("Content-Type")
+	if kind != "text/html; charset=utf-8" && kind != "application/problem+json" || !form && !requestID.MatchString(a.Body) {
 		a.h.Errorf("%s answers %d without a page that has the request's number", a.asked, a.Status)
 	}
 	text := requestID.ReplaceAllString(a.Body, "")

@@ -16,9 +16,16 @@ CREATE TABLE credential (
 	account TEXT NOT NULL,
 	kind    TEXT NOT NULL,
 	body    TEXT NOT NULL,
-	created BIGINT NOT NULL
+	created BIGINT NOT NULL,
+	-- name is what its person calls it; handle finds it: a passkey's id, the hash
+	-- of a recovery code. counter is the newest step of time that served.
+	name    TEXT NOT NULL DEFAULT '',
+	handle  TEXT NOT NULL DEFAULT '',
+	counter BIGINT NOT NULL DEFAULT 0,
+	used    BIGINT
 );
 CREATE INDEX credential_account ON credential (account, kind);
+CREATE UNIQUE INDEX credential_handle ON credential (handle) WHERE handle <> '';
 
 CREATE TABLE session (
 	id        TEXT PRIMARY KEY,
@@ -30,7 +37,13 @@ CREATE TABLE session (
 	ended     BIGINT,
 	reason    TEXT,
 	source_ip TEXT NOT NULL,
-	useragent TEXT NOT NULL
+	useragent TEXT NOT NULL,
+	-- proof is how its person proved themselves when stepped was set; after is
+	-- where a sign-in leads once it is whole; pending is a sealed secret of an
+	-- authenticator app that is not confirmed yet.
+	proof     TEXT NOT NULL DEFAULT '',
+	after     TEXT NOT NULL DEFAULT '',
+	pending   TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX session_account ON session (account, ended);
 CREATE INDEX session_live ON session (seen) WHERE ended IS NULL;
@@ -40,7 +53,9 @@ CREATE TABLE token (
 	hash    BLOB PRIMARY KEY,
 	session TEXT NOT NULL,
 	created BIGINT NOT NULL,
-	rotated BIGINT
+	rotated BIGINT,
+	-- level is what the token was given for: a session may have got further since.
+	level   TEXT NOT NULL
 );
 CREATE INDEX token_session ON token (session);
 
@@ -209,3 +224,24 @@ CREATE TABLE throttle (
 CREATE INDEX throttle_account ON throttle (account, changed);
 CREATE INDEX throttle_kept ON throttle (kept);
 CREATE INDEX throttle_until ON throttle (until) WHERE until > 0;
+
+-- What a passkey signed for one operation of a session, until it is used.
+CREATE TABLE approval (
+	session    TEXT NOT NULL,
+	kind       TEXT NOT NULL,
+	target     TEXT NOT NULL,
+	created    BIGINT NOT NULL,
+	credential TEXT NOT NULL,
+	nonce      TEXT NOT NULL,
+	client     TEXT NOT NULL,
+	device     TEXT NOT NULL,
+	signature  TEXT NOT NULL,
+	PRIMARY KEY (session, kind, target)
+);
+
+-- Questions to passkeys that were answered, until they are too old to be.
+CREATE TABLE spent (
+	nonce TEXT PRIMARY KEY,
+	until BIGINT NOT NULL
+);
+CREATE INDEX spent_until ON spent (until);

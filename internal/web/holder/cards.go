@@ -1,13 +1,16 @@
 package holder
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
 
+	"coffer/internal/account"
 	"coffer/internal/card"
+	"coffer/internal/factor"
 	"coffer/internal/fault"
 	"coffer/internal/seclog"
 	"coffer/internal/session"
@@ -68,13 +71,13 @@ func (p *Pages) viewCard(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) revealCard(w http.ResponseWriter, r *http.Request) error {
 	s, _ := web.Session(r) // the guard let nobody else in
 	id := r.PathValue("id")
-	if !s.SteppedUp(p.Web.Now()) {
-		return p.stepUp(r, s, id)
+	if err := p.stepUp(r, s, id); err != nil {
+		return err
 	}
 	ctx, receipt := seclog.WithReceipt(r.Context())
-	number, c, err := p.Cards.Reveal(ctx, s.Account, id)
+	number, c, err := p.Cards.Reveal(ctx, account.Asker(s), id)
 	if err != nil {
-		return err
+		return unproven(err, "/view_credit_card/"+id, card.Showing(id))
 	}
 	view, err := p.cardView(r, s, c)
 	if err != nil {
@@ -90,7 +93,15 @@ func (p *Pages) stepUp(r *http.Request, s session.Session, id string) error {
 	if err := p.Cards.Owns(r.Context(), s.Account, id, "reveal"); err != nil {
 		return err
 	}
-	return web.Confirm("/view_credit_card/" + id)
+	return p.Web.Proved(r, card.Showing(id), "/view_credit_card/"+id)
+}
+
+// unproven leads to /confirm where a proof was used up between guard and effect.
+func unproven(err error, next string, op factor.Operation) error {
+	if errors.Is(err, factor.ErrUnproven) {
+		return web.Confirm(next, op)
+	}
+	return err
 }
 
 func (p *Pages) deleteCard(w http.ResponseWriter, r *http.Request) error {

@@ -36,13 +36,22 @@ func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	name, next := r.PostForm.Get("username"), p.Web.Next(r.PostForm.Get("next"))
-	entry, err := p.People.LogIn(r.Context(), name, posted(r, "password"), web.DeviceCookie(r))
+	entry, err := p.People.LogIn(r.Context(), name, posted(r, "password"), web.DeviceCookie(r), next)
 	if err != nil {
 		return web.Retry(func(f *fault.Error) templ.Component {
 			return LoginView{Shell: p.Web.Shell(r), Username: web.Echo(name), Next: next, Refusal: f.Text, Faults: f.Fields}.Page()
 		}, err)
 	}
-	return p.signedIn(w, r, entry, next)
+	return p.goOn(w, r, entry, next)
+}
+
+// goOn gives the browser its token and leads to the second step, where one is
+// outstanding.
+func (p *Pages) goOn(w http.ResponseWriter, r *http.Request, e account.Entry, next string) error {
+	if !e.Session.Whole() {
+		return p.comeIn(w, r, e, verifyPage)
+	}
+	return p.signedIn(w, r, e, next)
 }
 
 func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
@@ -55,17 +64,39 @@ func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) confirmForm(w http.ResponseWriter, r *http.Request) error {
-	next := p.Web.Next(r.URL.Query().Get("next"))
-	return web.Render(w, r, http.StatusOK, ConfirmView{Shell: p.Web.Shell(r), Next: next}.Page())
+	q := r.URL.Query()
+	view, err := p.confirmView(r, p.Web.Next(q.Get("next")))
+	if err != nil {
+		return err
+	}
+	view.Kind, view.Target = q.Get("kind"), q.Get("target")
+	return web.Render(w, r, http.StatusOK, view.Page())
+}
+
+func (p *Pages) confirmView(r *http.Request, next string) (ConfirmView, error) {
+	s, _ := web.Session(r) // the guard let nobody else in
+	held, err := p.People.Held(r.Context(), s.Account)
+	if err != nil {
+		return ConfirmView{}, err
+	}
+	return ConfirmView{
+		Shell: p.Web.Shell(r), Next: next, Second: held.Second(), App: held.App != nil,
+		Passkey: len(held.Passkeys) > 0, Recovery: held.Codes > 0,
+	}, nil
 }
 
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	s, _ := web.Session(r) // the guard let nobody else in
 	next := p.Web.Next(r.PostForm.Get("next"))
-	entry, err := p.People.Confirm(r.Context(), s, posted(r, "password"))
+	entry, err := p.People.Confirm(r.Context(), s, account.Given{Password: posted(r, "password"), Code: posted(r, "code")})
 	if err != nil {
+		view, unread := p.confirmView(r, next)
+		if unread != nil {
+			return err // what was refused counts for more than how its page looks
+		}
 		return web.Retry(func(f *fault.Error) templ.Component {
-			return ConfirmView{Shell: p.Web.Shell(r), Next: next, Refusal: f.Text, Faults: f.Fields}.Page()
+			view.Refusal, view.Faults = f.Text, f.Fields
+			return view.Page()
 		}, err)
 	}
 	return p.comeIn(w, r, entry, next)
@@ -79,9 +110,14 @@ func (p *Pages) comeIn(w http.ResponseWriter, r *http.Request, e account.Entry, 
 
 // signedIn is comeIn after the whole way: the browser is known from now on.
 func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request, e account.Entry, next string) error {
+	p.keep(w, r, e)
+	return web.SeeOther(w, next)
+}
+
+// keep gives the browser its token, and what it will be known by.
+func (p *Pages) keep(w http.ResponseWriter, r *http.Request, e account.Entry) {
 	p.Web.SetSession(w, r, e.Token)
 	p.Web.SetDevice(w, r, p.People.Device(web.DeviceCookie(r), e.Session.Account), account.DeviceAge)
-	return web.SeeOther(w, next)
 }
 
 // posted takes a field out of sight at once.

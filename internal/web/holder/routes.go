@@ -3,6 +3,7 @@ package holder
 import (
 	"coffer/internal/account"
 	"coffer/internal/card"
+	"coffer/internal/factor"
 	"coffer/internal/query"
 	"coffer/internal/seclog/seal"
 	"coffer/internal/web"
@@ -28,16 +29,31 @@ func (p *Pages) Routes() []web.Route {
 		{Pattern: "POST /signup", Guard: web.SignedOut, Handle: p.signup, Fields: []string{"username", "password"}},
 		{Pattern: "GET /login", Guard: web.SignedOut, Handle: p.loginForm},
 		{Pattern: "POST /login", Guard: web.SignedOut, Handle: p.login, Fields: []string{"username", "password", "next"}},
+		{Pattern: "GET /login/verify", Guard: web.Halfway, Handle: p.verifyForm},
+		{Pattern: "POST /login/verify", Guard: web.Halfway, Handle: p.verify, Fields: []string{"code"}},
+		{Pattern: "POST /login/passkey/begin", Guard: web.SignedOut, Handle: p.askPasskey, JSON: true, Page: "/login"},
+		{Pattern: "POST /login/passkey/finish", Guard: web.SignedOut, Handle: p.passkeyIn, JSON: true, Page: "/login"},
+		{Pattern: "GET /recover", Guard: web.SignedOut, Handle: p.recoverForm},
+		{Pattern: "POST /recover", Guard: web.SignedOut, Handle: p.recover, Fields: []string{"username", "code", "new_password"}},
 		{Pattern: "POST /logout", Guard: web.SignedIn, Handle: p.logout, Page: "/"},
 		{Pattern: "GET /confirm", Guard: web.SignedIn, Handle: p.confirmForm},
-		{Pattern: "POST /confirm", Guard: web.SignedIn, Handle: p.confirm, Fields: []string{"password", "next"}},
+		{Pattern: "POST /confirm", Guard: web.SignedIn, Handle: p.confirm, Fields: []string{"password", "code", "next"}},
+		{Pattern: "POST /confirm/passkey/begin", Guard: web.SignedIn, Handle: p.askApproval, JSON: true, Page: "/confirm"},
+		{Pattern: "POST /confirm/passkey/finish", Guard: web.SignedIn, Handle: p.approve, JSON: true, Page: "/confirm"},
 		{Pattern: "GET /create_credit_card", Guard: web.SignedIn, Handle: p.newCard},
 		{Pattern: "POST /create_credit_card", Guard: web.SignedIn, Handle: p.createCard, Fields: []string{"card_number", "cardholder_name", "expiry", "label"}},
 		{Pattern: "GET /view_credit_card/{id}", Guard: web.SignedIn, Handle: p.viewCard},
 		{Pattern: "POST /view_credit_card/{id}/reveal", Guard: web.SignedIn, Handle: p.revealCard, Page: "/view_credit_card/{id}"},
 		{Pattern: "POST /view_credit_card/{id}/delete", Guard: web.SignedIn, Handle: p.deleteCard, Page: "/view_credit_card/{id}"},
 		{Pattern: "GET /settings/security", Guard: web.SignedIn, Handle: p.security},
-		{Pattern: "POST /settings/password", Guard: web.SteppedUp, Handle: p.changePassword, Fields: []string{"current_password", "new_password"}, Page: securityPage},
+		{Pattern: "POST /settings/password", Guard: web.SteppedUp, Handle: p.changePassword, Fields: []string{"current_password", "new_password"}, Page: securityPage, Operation: changesPassword},
+		{Pattern: "GET /settings/totp", Guard: web.SteppedUp, Handle: p.totpForm},
+		{Pattern: "POST /settings/totp", Guard: web.SteppedUp, Handle: p.enrolTOTP, Fields: []string{"code"}, Operation: addsFactor(factor.TOTP)},
+		{Pattern: "POST /settings/totp/remove", Guard: web.SignedIn, Handle: p.removeTOTP, Page: securityPage},
+		{Pattern: "POST /settings/recovery_codes", Guard: web.SteppedUp, Handle: p.newCodes, Page: securityPage, Operation: addsFactor(factor.Recovery)},
+		{Pattern: "POST /settings/passkeys/begin", Guard: web.SteppedUp, Handle: p.askNewPasskey, JSON: true, Page: securityPage, Operation: addsFactor(factor.Passkey)},
+		{Pattern: "POST /settings/passkeys/finish", Guard: web.SteppedUp, Handle: p.addPasskey, JSON: true, Page: securityPage, Operation: addsFactor(factor.Passkey)},
+		{Pattern: "POST /settings/passkeys/{id}/remove", Guard: web.SteppedUp, Handle: p.removePasskey, Page: securityPage, Operation: removesPasskey},
 		{Pattern: "POST /settings/sessions/{id}/end", Guard: web.SignedIn, Handle: p.endSession, Page: securityPage},
 		{Pattern: "POST /settings/sessions/end_others", Guard: web.SignedIn, Handle: p.endOthers, Page: securityPage},
 		{Pattern: "GET /activity", Guard: web.SignedIn, Handle: p.activity},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"coffer/internal/factor"
 	"coffer/internal/fault"
 	"coffer/internal/session"
 	"coffer/internal/web"
@@ -36,11 +37,15 @@ func (p *Pages) securityView(r *http.Request) (SecurityView, error) {
 	if err != nil {
 		return SecurityView{}, err
 	}
+	ready, held, err := p.People.Proven(r.Context(), s, factor.Operation{})
+	if err != nil {
+		return SecurityView{}, err
+	}
 	list, err := p.People.Sessions(r.Context(), s.Account)
 	if err != nil {
 		return SecurityView{}, err
 	}
-	view := SecurityView{Shell: p.Web.Shell(r), Set: password.Set, Changed: password.Changed, SteppedUp: s.SteppedUp(p.Web.Now())}
+	view := SecurityView{Shell: p.Web.Shell(r), Set: password.Set, Changed: password.Changed, SteppedUp: ready, Held: held}
 	for _, l := range list {
 		if l.Hash == s.Hash {
 			view.This = signIn(l)
@@ -66,7 +71,7 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return web.Retry(func(f *fault.Error) templ.Component {
 			view.Refusal, view.Faults = f.Text, f.Fields
 			return view.Page()
-		}, err)
+		}, unproven(err, securityPage, changesPassword(r, s.Account)))
 	}
 	return p.comeIn(w, r, entry, securityPage)
 }

@@ -1,0 +1,272 @@
+package holder
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+	"rsc.io/qr"
+
+	"coffer/internal/account"
+	"coffer/internal/card"
+	"coffer/internal/factor"
+	"coffer/internal/fault"
+	"coffer/internal/secret"
+	"coffer/internal/web"
+)
+
+// The pages of the second step, and of the app's picture.
+const (
+	verifyPage = "/login/verify"
+	totpPage   = "/settings/totp"
+)
+
+// Operations of the routes that stand behind SteppedUp.
+func addsFactor(kind string) func(*http.Request, string) factor.Operation {
+	return func(*http.Request, string) factor.Operation {
+		return factor.Operation{Kind: "authn_factor_enrolled", Target: kind + ":"}
+	}
+}
+
+func removesPasskey(r *http.Request, _ string) factor.Operation {
+	return removal(factor.Passkey, r.PathValue("id"))
+}
+
+func removal(kind, id string) factor.Operation {
+	return factor.Operation{Kind: "authn_factor_removed", Target: kind + ":" + id}
+}
+
+func changesPassword(_ *http.Request, account string) factor.Operation {
+	return factor.Operation{Kind: "authn_password_change", Target: "account:" + account}
+}
+
+func (p *Pages) verifyForm(w http.ResponseWriter, r *http.Request) error {
+	view, err := p.verifyView(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, view.Page())
+}
+
+func (p *Pages) verifyView(r *http.Request) (VerifyView, error) {
+	half := web.Half(r)
+	held, err := p.People.Held(r.Context(), half.Account)
+	if err != nil {
+		return VerifyView{}, err
+	}
+	return VerifyView{
+		Shell: p.Web.Shell(r), App: held.App != nil, Passkey: len(held.Passkeys) > 0,
+		Recovery: held.Codes > 0 && half.Level == "password",
+	}, nil
+}
+
+func (p *Pages) verify(w http.ResponseWriter, r *http.Request) error {
+	half := web.Half(r)
+	entry, err := p.People.Verify(r.Context(), half, posted(r, "code"), web.DeviceCookie(r))
+	if err != nil {
+		view, unread := p.verifyView(r)
+		if unread != nil {
+			return err
+		}
+		return web.Retry(func(f *fault.Error) templ.Component {
+			view.Refusal, view.Faults = f.Text, f.Fields
+			return view.Page()
+		}, err)
+	}
+	return p.signedIn(w, r, entry, p.Web.Next(half.After))
+}
+
+func (p *Pages) totpForm(w http.ResponseWriter, r *http.Request) error {
+	view, err := p.totpView(r)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, view.Page())
+}
+
+func (p *Pages) totpView(r *http.Request) (TOTPView, error) {
+	s, _ := web.Session(r) // the guard let nobody else in
+	held, err := p.People.Held(r.Context(), s.Account)
+	if err != nil {
+		return TOTPView{}, err
+	}
+	view := TOTPView{Shell: p.Web.Shell(r), Held: held.App != nil, Signs: len(held.Passkeys) > 0}
+	if view.Held {
+		return view, nil
+	}
+	app, err := p.People.NewApp(r.Context(), s)
+	if err != nil {
+		return TOTPView{}, err
+	}
+	view.Secret, view.Link = app.Secret, app.Link
+	view.Code, view.Size, err = drawn(app.Link)
+	return view, err
+}
+
+// drawn is the picture that an app reads, as the path of its dark squares.
+func drawn(link secret.Text) (path secret.Text, size int, err error) {
+	code, err := qr.Encode(link.Reveal(), qr.M)
+	if err != nil {
+		return secret.Text{}, 0, err
+	}
+	var b strings.Builder
+	for y := range code.Size {
+		for x := range code.Size {
+			if code.Black(x, y) {
+				b.WriteString("M" + strconv.Itoa(x) + " " + strconv.Itoa(y) + "h1v1h-1z")
+			}
+		}
+	}
+	return secret.New(b.String()), code.Size, nil
+}
+
+func (p *Pages) enrolTOTP(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	err := p.People.EnrolApp(r.Context(), s, posted(r, "code"))
+	if err == nil {
+		return web.SeeOther(w, securityPage)
+	}
+	view, unread := p.totpView(r)
+	if unread != nil {
+		return err // what was refused counts for more than how its page looks
+	}
+	return web.Retry(func(f *fault.Error) templ.Component {
+		view.Refusal, view.Faults = f.Text, f.Fields
+		return view.Page()
+	}, unproven(err, totpPage, addsFactor(factor.TOTP)(r, "")))
+}
+
+func (p *Pages) removeTOTP(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	held, err := p.People.Held(r.Context(), s.Account)
+	if err != nil {
+		return err
+	}
+	if held.App == nil {
+		return web.SeeOther(w, securityPage) // a button pressed twice
+	}
+	return p.remove(w, r, factor.TOTP, held.App.ID)
+}
+
+func (p *Pages) removePasskey(w http.ResponseWriter, r *http.Request) error {
+	return p.remove(w, r, factor.Passkey, r.PathValue("id"))
+}
+
+func (p *Pages) remove(w http.ResponseWriter, r *http.Request, kind, id string) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	op := removal(kind, id)
+	if err := p.Web.Proved(r, op, securityPage); err != nil {
+		return err
+	}
+	if err := p.People.RemoveFactor(r.Context(), s, kind, id); err != nil {
+		return unproven(err, securityPage, op)
+	}
+	return web.SeeOther(w, securityPage)
+}
+
+func (p *Pages) newCodes(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	codes, err := p.People.NewCodes(r.Context(), s)
+	if err != nil {
+		return unproven(err, securityPage, addsFactor(factor.Recovery)(r, ""))
+	}
+	return web.Render(w, r, http.StatusOK, CodesView{Shell: p.Web.Shell(r), Codes: codes, At: p.Web.Now()}.Page())
+}
+
+func (p *Pages) recoverForm(w http.ResponseWriter, r *http.Request) error {
+	return web.Render(w, r, http.StatusOK, RecoverView{Shell: p.Web.Shell(r)}.Page())
+}
+
+func (p *Pages) recover(w http.ResponseWriter, r *http.Request) error {
+	name := r.PostForm.Get("username")
+	entry, err := p.People.Recover(r.Context(), name, posted(r, "code"), posted(r, "new_password"), web.DeviceCookie(r))
+	if err != nil {
+		return web.Retry(func(f *fault.Error) templ.Component {
+			return RecoverView{Shell: p.Web.Shell(r), Username: web.Echo(name), Refusal: f.Text, Faults: f.Fields}.Page()
+		}, err)
+	}
+	return p.goOn(w, r, entry, "/")
+}
+
+// asks answers with a question to a passkey, and has the browser keep it.
+func (p *Pages) asks(w http.ResponseWriter, r *http.Request, a account.Asked, err error) error {
+	if err != nil {
+		return err
+	}
+	p.Web.SetQuestion(w, r, a.Kept, factor.QuestionAge)
+	return web.JSON(w, http.StatusOK, a.Options)
+}
+
+// leads answers a program with the page to go to.
+func leads(w http.ResponseWriter, to string) error {
+	return web.JSON(w, http.StatusOK, map[string]string{"next": to})
+}
+
+func (p *Pages) askNewPasskey(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	a, err := p.People.AskNewPasskey(r.Context(), s)
+	return p.asks(w, r, a, err)
+}
+
+func (p *Pages) addPasskey(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	var named struct {
+		Name string `json:"name"`
+	}
+	_ = json.Unmarshal(web.Body(r), &named) // nameless gets a number; the rest is judged below
+	kept := p.Web.Question(w, r)
+	if err := p.People.AddPasskey(r.Context(), s, kept, web.Body(r), named.Name); err != nil {
+		return unproven(err, securityPage, addsFactor(factor.Passkey)(r, ""))
+	}
+	return leads(w, securityPage)
+}
+
+func (p *Pages) askPasskey(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.People.AskPasskey(r.Context(), web.Half(r))
+	return p.asks(w, r, a, err)
+}
+
+func (p *Pages) passkeyIn(w http.ResponseWriter, r *http.Request) error {
+	half := web.Half(r)
+	var asked struct {
+		Next string `json:"next"`
+	}
+	_ = json.Unmarshal(web.Body(r), &asked) // what is no answer is judged below
+	kept := p.Web.Question(w, r)
+	entry, err := p.People.PasskeyIn(r.Context(), half, kept, web.Body(r), web.DeviceCookie(r))
+	if err != nil {
+		return err
+	}
+	next := p.Web.Next(asked.Next)
+	if half.ID != "" {
+		next = p.Web.Next(half.After)
+	}
+	p.keep(w, r, entry)
+	return leads(w, next)
+}
+
+func (p *Pages) askApproval(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	var op struct{ Kind, Target string }
+	_ = json.Unmarshal(web.Body(r), &op) // what cannot be read is no operation
+	if id, is := strings.CutPrefix(op.Target, "card:"); is && op.Kind == card.Showing("").Kind {
+		if err := p.Cards.Owns(r.Context(), s.Account, id, "reveal"); err != nil {
+			return err
+		}
+	}
+	a, err := p.People.AskApproval(r.Context(), s, op.Kind, op.Target)
+	return p.asks(w, r, a, err)
+}
+
+func (p *Pages) approve(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	kept := p.Web.Question(w, r)
+	entry, err := p.People.ApproveBy(r.Context(), s, kept, web.Body(r))
+	if err != nil {
+		return err
+	}
+	p.Web.SetSession(w, r, entry.Token)
+	return leads(w, "")
+}
