@@ -47,6 +47,8 @@ type Config struct {
 	// Factors keep what is beside the password, and Passkeys asks for some of it.
 	Factors  *factor.Keys
 	Passkeys *factor.Passkeys
+	// Required are the roles that must hold a second factor.
+	Required []string
 	// MAC makes pseudonyms: a keyed hash, under a key of its own for each label.
 	MAC func(label string, data []byte) []byte
 	// Now is the clock; nil means time.Now.
@@ -63,6 +65,8 @@ type Service struct {
 	// live remembers sessions between requests, where it may: see Follow.
 	live     cache.Cache[[32]byte, session.Session]
 	remember bool
+	// second remembers who holds a second factor, likewise.
+	second cache.Cache[string, bool]
 	// touching holds the sessions whose last use is being written.
 	touching inFlight
 }
@@ -73,7 +77,7 @@ func New(c Config) *Service {
 		c.Now = time.Now
 	}
 	s := &Service{Config: c, uses: limit.NewBuckets(1, session.SeenEvery, 1)}
-	s.live.Size = rememberedSessions
+	s.live.Size, s.second.Size = rememberedSessions, rememberedSessions
 	return s
 }
 

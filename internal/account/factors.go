@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"coffer/internal/db"
 	"coffer/internal/event"
@@ -27,6 +28,23 @@ func (s *Service) Held(ctx context.Context, account string) (factor.Held, error)
 func (s *Service) Proven(ctx context.Context, who session.Session, op factor.Operation) (ready bool, held factor.Held, err error) {
 	ready, held, err = factor.Ready(ctx, s.Read, Asker(who), op, s.Now())
 	return ready, held, cannot(err)
+}
+
+// MustEnrol tells whether the person's role demands a second factor that they do
+// not hold. It is asked on every page, so it is remembered where sessions are.
+func (s *Service) MustEnrol(ctx context.Context, who session.Session) (must bool, err error) {
+	if !slices.Contains(s.Required, who.Role) {
+		return false, nil
+	}
+	holds, version, found := s.second.Get(who.Account)
+	if found && s.remember {
+		return !holds, nil
+	}
+	h, err := s.Held(ctx, who.Account)
+	if err == nil && s.remember {
+		s.second.Put(version, who.Account, h.Second())
+	}
+	return !h.Second(), err
 }
 
 // App is an authenticator app that waits for its first code.

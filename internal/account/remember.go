@@ -22,15 +22,9 @@ func (s *Service) Remember() { s.remember = true }
 // No change is without its event, so the log is the one feed that misses none.
 // No lines means that another process wrote.
 func (s *Service) Follow(lines []seal.Line) {
-	if lines == nil {
+	if lines == nil || slices.ContainsFunc(lines, func(l seal.Line) bool { return changesPeople(l.Event) }) {
 		s.live.Clear()
-		return
-	}
-	for _, l := range lines {
-		if changesPeople(l.Event) {
-			s.live.Clear()
-			return
-		}
+		s.second.Clear()
 	}
 }
 

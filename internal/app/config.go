@@ -10,10 +10,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"coffer/internal/account"
 	"coffer/internal/db"
 	"coffer/internal/deliver"
 	"coffer/internal/limit"
@@ -24,17 +26,18 @@ import (
 // variable, its default and its help; a YAML file (--config) may hold the same
 // names. An empty variable is an unset one.
 type Config struct {
-	Listen         string `default:"127.0.0.1:8880" env:"COFFER_LISTEN" placeholder:"HOST:PORT" help:"Where to listen (127.0.0.1:8880)."`
-	Data           string `default:"./data" env:"COFFER_DATA" placeholder:"DIR" help:"Database, security.log and keys (./data)."`
-	Database       string `env:"COFFER_DATABASE" placeholder:"URL" help:"PostgreSQL, not SQLite; without a password."`
-	DatabaseFile   string `env:"COFFER_DATABASE_FILE" placeholder:"FILE" help:"Holds that URL, password and all."`
-	URL            string `env:"COFFER_URL" placeholder:"URL" help:"What the browser sees (http://localhost:PORT)."`
-	TrustedProxies string `env:"COFFER_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Whose X-Forwarded-For and -Proto are believed."`
-	LogStdout      bool   `env:"COFFER_LOG_STDOUT" help:"The log's lines on standard output too."`
-	Retention      string `default:"400d" env:"COFFER_RETENTION" placeholder:"DAYS" help:"How long the log is kept, or off (400d)."`
-	PublicLog      bool   `env:"COFFER_PUBLIC_LOG" help:"Hash tiles under /log/ to all; never lines."`
-	Limits         string `env:"COFFER_LIMITS" placeholder:"LIMITS" help:"As in signup=5/h,login=off (coffer config)."`
-	Node           string `env:"COFFER_NODE" placeholder:"NAME" help:"Its name in the log (the host's)."`
+	Listen              string `default:"127.0.0.1:8880" env:"COFFER_LISTEN" placeholder:"HOST:PORT" help:"Where to listen (127.0.0.1:8880)."`
+	Data                string `default:"./data" env:"COFFER_DATA" placeholder:"DIR" help:"Database, security.log and keys (./data)."`
+	Database            string `env:"COFFER_DATABASE" placeholder:"URL" help:"PostgreSQL, not SQLite; without a password."`
+	DatabaseFile        string `env:"COFFER_DATABASE_FILE" placeholder:"FILE" help:"Holds that URL, password and all."`
+	URL                 string `env:"COFFER_URL" placeholder:"URL" help:"What the browser sees (http://localhost:PORT)."`
+	TrustedProxies      string `env:"COFFER_TRUSTED_PROXIES" placeholder:"CIDRS" help:"Whose X-Forwarded-For and -Proto are believed."`
+	LogStdout           bool   `env:"COFFER_LOG_STDOUT" help:"The log's lines on standard output too."`
+	Retention           string `default:"400d" env:"COFFER_RETENTION" placeholder:"DAYS" help:"How long the log is kept, or off (400d)."`
+	PublicLog           bool   `env:"COFFER_PUBLIC_LOG" help:"Hash tiles under /log/ to all; never lines."`
+	Limits              string `env:"COFFER_LIMITS" placeholder:"LIMITS" help:"As in signup=5/h,login=off (coffer config)."`
+	RequireSecondFactor string `env:"COFFER_REQUIRE_SECOND_FACTOR" placeholder:"WHO" help:"Of whom: all, or roles as in admin,auditor."`
+	Node                string `env:"COFFER_NODE" placeholder:"NAME" help:"Its name in the log (the host's)."`
 
 	Syslog            string `env:"COFFER_SYSLOG" placeholder:"URL" help:"Log as RFC 5424 to tls://HOST:PORT or tcp://…"`
 	OTLP              string `env:"COFFER_OTLP" placeholder:"URL" help:"Log to a collector, https://HOST/v1/logs."`
@@ -58,6 +61,7 @@ type settings struct {
 	origin  string // scheme://host[:port] as the browser sees it
 	secure  bool
 	node    string
+	require []string // the roles that must hold a second factor
 }
 
 // Wrong is a setting that cannot be used: which, its value, and what would be right.
@@ -98,6 +102,9 @@ func (c Config) read() (s settings, err error) {
 	if s.set, err = c.witnesses(); err != nil {
 		return s, err
 	}
+	if s.require, err = c.required(); err != nil {
+		return s, err
+	}
 	if s.origin, s.secure, err = c.origin(host, port); err != nil {
 		return s, err
 	}
@@ -131,6 +138,22 @@ func (c Config) retention() (time.Duration, error) {
 		return 0, wrong("retention", c.Retention, "give days, as in 400d, or off to keep every line for ever")
 	}
 	return time.Duration(days) * 24 * time.Hour, nil
+}
+
+// required reads whose accounts must hold a second factor.
+func (c Config) required() (roles []string, err error) {
+	for part := range strings.SplitSeq(c.RequireSecondFactor, ",") {
+		switch role := strings.ToLower(strings.TrimSpace(part)); {
+		case role == "", role == "none":
+		case role == "all":
+			roles = append(roles, account.Roles...)
+		case slices.Contains(account.Roles, role):
+			roles = append(roles, role)
+		default:
+			return nil, wrong("require-second-factor", c.RequireSecondFactor, "%q is no role; give all, or some of %s", part, strings.Join(account.Roles, ", "))
+		}
+	}
+	return roles, nil
 }
 
 func (c Config) origin(host, port string) (origin string, secure bool, err error) {

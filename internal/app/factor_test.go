@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"coffer/internal/apptest/house"
+	"coffer/internal/db"
 	"coffer/internal/event"
 	"coffer/internal/session"
 )
@@ -396,4 +397,28 @@ func challengeOf(operation string) string {
 // cardOf adds a card and gives its id.
 func cardOf(b *house.Browser, number string) (id string) {
 	return strings.TrimPrefix(addCard(b, number), "/view_credit_card/")
+}
+
+// TestSecondFactorIsDemanded holds that whoever must hold one is led to adding
+// it, can do nothing else meanwhile, and goes on as soon as they hold it.
+func TestSecondFactorIsDemanded(t *testing.T) {
+	demand := func(s *house.Setup) { s.RequireSecondFactor = "holder" }
+	for _, e := range []db.Engine{db.SQLite, db.Postgres} {
+		t.Run(string(e), func(t *testing.T) {
+			h := house.Open(t, e)
+			alice := h.Person("alice", home)
+			h.Stop()
+			demand(&h.Setup)
+			h.Start()
+			h.Wrote("sys_startup", "sys_config_changed target=setting:require-second-factor data.from=none data.to=holder")
+			for _, page := range []string{"/", "/create_credit_card", "/activity", security} {
+				alice.Get(page).To("/settings/required").Wrote()
+			}
+			alice.Post(cardForm, cardFields("4242 4242 4242 4242")...).To("/settings/required").Wrote()
+			alice.Get("/settings/required").Is(200, "<h1>Add a second factor</h1>", "/settings/totp").Wrote()
+			alice.AddApp()
+			alice.Get("/settings/required").To("/").Wrote()
+			alice.Get("/create_credit_card").Is(200).Wrote()
+		})
+	}
 }

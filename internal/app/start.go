@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"coffer/internal/db"
@@ -71,7 +73,11 @@ func (a *App) writeStart(ctx context.Context) error {
 			return nil, err
 		}
 		kept, err := a.retentionChanged(tx)
-		return slices.Concat(out, changed, moved, others, kept), err
+		if err != nil {
+			return nil, err
+		}
+		demanded, err := a.settingChanged(tx, "require-second-factor", "none", cmp.Or(strings.Join(a.settings.require, ","), "none"))
+		return slices.Concat(out, changed, moved, others, kept, demanded), err
 	})
 	if err != nil {
 		return err
@@ -115,6 +121,21 @@ func (a *App) limitsChanged(tx *db.Tx) ([]event.Event, error) {
 	}
 	from, to := limit.Differ(before, now)
 	return []event.Event{event.ConfigChanged{Setting: "limits", From: from, To: to}}, nil
+}
+
+// settingChanged compares a setting with that of the last start.
+func (a *App) settingChanged(tx *db.Tx, name, before, now string) ([]event.Event, error) {
+	err := tx.QueryRow(selectSetting, name).Scan(&before)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	if now == before {
+		return nil, nil
+	}
+	if _, err := tx.Exec(upsertSetting, name, now); err != nil {
+		return nil, err
+	}
+	return []event.Event{event.ConfigChanged{Setting: name, From: before, To: now}}, nil
 }
 
 // altered keeps the finding until the log takes events again: the gate may be

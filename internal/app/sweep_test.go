@@ -37,6 +37,7 @@ func TestRouteTable(t *testing.T) {
 		}
 		s.alice, s.dead = h.Person("alice", home), h.Person("dead", home)
 		s.dead.Again().Post("/logout").To("/login").Wrote("session_logout")
+		h.Person("carol", home).AddApp()
 		for _, s.route = range s.routes {
 			s.path = strings.NewReplacer("{id}", "c_1", "{hash}", "x", "{file}", "y", "{seq}", "7", "{path...}", "0/000").Replace(s.route.Path())
 			if s.route.Guard == web.SteppedUp {
@@ -72,6 +73,9 @@ func (s *sweep) do(b *house.Browser, q house.Request) *house.Answer {
 	if q.Path == "" {
 		q.Path = s.path
 	}
+	if q.Type == "" && s.route.JSON {
+		q.Type = "application/json"
+	}
 	return b.Do(q)
 }
 
@@ -85,16 +89,27 @@ func (s *sweep) steppedUp() {
 	s.Pass(session.StepUp)
 	next := "/confirm?next=" + url.QueryEscape(cmp.Or(s.route.Page, s.path))
 	for _, body := range []string{"", "role=admin&role=admin", "username=%zz", strings.Repeat("a", 64<<10+1)} {
-		s.do(s.alice, house.Request{Body: body}).To(next).Wrote()
+		a := s.do(s.alice, house.Request{Body: body})
+		if s.route.JSON {
+			a.Is(http.StatusForbidden, `"confirm":"`+next+`"`).Has("Location", "").Wrote()
+		} else {
+			a.To(next).Wrote()
+		}
 	}
-	s.alice.Post("/confirm", "password", house.Password, "next", s.route.Page).To(s.route.Page).Wrote("authn_stepup_success", "session_renewed")
+	page := cmp.Or(s.route.Page, s.path)
+	s.alice.Post("/confirm", "password", house.Password, "next", page).To(page).Wrote("authn_stepup_success", "session_renewed")
 	s.Pass(session.Grace)
 }
 
 // admitted is a browser that the route's guard lets in.
 func (s *sweep) admitted() *house.Browser {
-	if s.personal() {
+	switch {
+	case s.personal():
 		return s.alice
+	case s.route.Guard == web.Halfway:
+		b := s.stranger()
+		b.Post("/login", "username", "carol", "password", house.Password).To("/login/verify").Wrote()
+		return b
 	}
 	return s.stranger()
 }
@@ -131,7 +146,11 @@ func (s *sweep) signedOut() {
 	s.letIn(a, "authz_fail reason=signed_out actor= subject= target="+s.target())
 	switch s.route.Guard {
 	case web.SignedOut:
-		s.do(s.alice, house.Request{}).To("/").Wrote()
+		if s.route.JSON {
+			s.do(s.alice, house.Request{}).Is(http.StatusForbidden, `"next":"/"`).Wrote()
+		} else {
+			s.do(s.alice, house.Request{}).To("/").Wrote()
+		}
 	case web.Auditor: // alice is none
 		s.do(s.alice, house.Request{}).Is(http.StatusNotFound, "There is no such page").
 			Wrote("authz_fail reason=role actor=$alice subject=$alice target=" + s.target())
@@ -143,8 +162,14 @@ func (s *sweep) letIn(a *house.Answer, refusal string) {
 	s.Helper()
 	post := s.route.Method() == http.MethodPost
 	switch {
+	case s.personal() && s.route.JSON:
+		a.Is(http.StatusUnauthorized, "Sign in to see this page").Has("Location", "").Wrote(refusal)
 	case s.personal():
 		a.To(s.toLogin()).Wrote(refusal)
+	case s.route.Guard == web.Halfway:
+		a.To("/login").Wrote()
+	case strings.HasSuffix(s.path, "/passkey/begin"): // asking is nobody's business
+		a.Is(http.StatusOK, `"publicKey"`).Wrote()
 	case s.route.Guard == web.Auditor: // a program's: it is led nowhere
 		a.Is(http.StatusUnauthorized, "Please sign in first").Has("Location", "").Wrote(refusal)
 	case s.route.Guard == web.Blind: // nobody is known there
@@ -243,6 +268,10 @@ func (s *sweep) bodies() {
 	}
 	named := " actor=" + actor + " subject=" + actor + " target=route:" + s.route.Path()
 	b := s.admitted()
+	if s.route.JSON {
+		s.documents(b, named)
+		return
+	}
 	for _, size := range []int{64<<10 + 1, 10 << 20} {
 		s.do(b, house.Request{Body: "username=" + strings.Repeat("a", size)}).
 			Is(http.StatusRequestEntityTooLarge, "at most 64 KiB").Wrote("input_validation_fail reason=too_large" + named)
@@ -260,6 +289,24 @@ func (s *sweep) bodies() {
 	}
 	s.do(b, house.Request{Body: "username=%zz"}).Is(http.StatusUnprocessableEntity, "The form is garbled").
 		Wrote("input_validation_fail reason=" + named)
+}
+
+// documents holds what is refused of JSON before anything in it is looked at.
+func (s *sweep) documents(b *house.Browser, named string) {
+	s.Helper()
+	for _, size := range []int{64<<10 + 1, 10 << 20} {
+		s.do(b, house.Request{Body: strings.Repeat(" ", size), Type: "application/json"}).
+			Is(http.StatusRequestEntityTooLarge, "64 KiB").Has("Content-Type", "application/problem+json").
+			Wrote("input_validation_fail reason=too_large" + named)
+	}
+	for _, kind := range []string{"application/x-www-form-urlencoded", "text/plain", "application/jsonp", "garbage/", "-"} {
+		s.do(b, house.Request{Body: "{}", Type: kind}).
+			Is(http.StatusUnsupportedMediaType).Wrote("input_validation_fail reason=content_type" + named)
+	}
+	for _, body := range []string{"{", "username=a", "{}{}"} {
+		s.do(b, house.Request{Body: body, Type: "application/json"}).
+			Is(http.StatusUnprocessableEntity, "not JSON").Wrote("input_validation_fail reason=" + named)
+	}
 }
 
 func (s *sweep) extraneous(body string, unknown, repeated int, named string) {

@@ -39,7 +39,7 @@ func (a *App) wire(context.Context) error {
 	people := account.New(account.Config{
 		Log: a.log, Read: a.read, Hasher: hasher, Limits: a.limits, MAC: a.keys.MAC, Now: a.Now,
 		Factors:  &factor.Keys{Seal: a.keys.Seal, Open: a.keys.Open, MAC: a.keys.MAC},
-		Passkeys: passkeys,
+		Passkeys: passkeys, Required: a.settings.require,
 	})
 	cards := card.New(card.Config{Log: a.log, Reader: a.read, Vault: a.keys, Limits: a.limits, Now: a.Now})
 	lines := query.New(a.read)
@@ -88,6 +88,7 @@ func (a *App) webConfig(people *account.Service) web.Config {
 		Recognise: people.Recognise,
 		Identify:  people.Identify,
 		Proven:    people.Proven,
+		MustEnrol: people.MustEnrol,
 		Requests:  func(from netip.Addr) (bool, time.Duration) { return a.limits.AllowAddress(limit.Request, from) },
 		Unknown:   func(from netip.Addr) (bool, time.Duration) { return a.limits.AllowAddress(limit.NotFound, from) },
 

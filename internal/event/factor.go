@@ -130,7 +130,6 @@ var sequenceFailed = Kind{
 	Says: "A step was skipped",
 	Reasons: map[string]string{
 		"second_factor": "A step was skipped: the second factor is outstanding",
-		"enrolment":     "A step was skipped: a second factor must be added first",
 	},
 	Doc: "A guarded page was asked for by a browser that had given a password and not yet the second factor. It was led back to that step.",
 	New: func() Event { return SequenceFailed{} },

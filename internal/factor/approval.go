@@ -172,12 +172,3 @@ func Forget(tx *db.Tx) error {
 	_, err := tx.Exec(sqlForgetApprovals, tx.Now.Add(-ApprovalAge).UnixMicro())
 	return err
 }
-
-// Statements are the SQL of this room, for the test that prepares each.
-func Statements() []string {
-	return []string{
-		sqlHeld, sqlApp, sqlUseApp, sqlEnrol, sqlRemove, sqlRemoveKind, sqlUseCode, sqlCode, sqlCodesLeft,
-		sqlApprovals, sqlDropApproval, sqlApprove, sqlSpend, sqlIsSpent, sqlForgetSpent, sqlForgetApprovals,
-		sqlPasskeys, sqlPasskeyOwner, sqlUsePasskey,
-	}
-}

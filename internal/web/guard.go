@@ -41,6 +41,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, route Route) erro
 		return err
 	}
 	v := visitOf(r)
+	if err := s.enrol(r, route); err != nil {
+		return err
+	}
 	switch {
 	case route.Guard == Halfway && v.half.ID == "":
 		return &fault.Error{Kind: fault.SignedOut, Text: "Sign in first.", To: "/login", Recorded: true} // or in already, from where it leads on
@@ -64,6 +67,23 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, route Route) erro
 		return s.steppedUp(r, route)
 	}
 	return nil
+}
+
+// EnrolPage leads through adding a second factor where one is demanded.
+const EnrolPage = "/settings/required"
+
+// enrol leads whoever must hold a second factor and holds none to the page that
+// adds one. Nothing was refused: a step is missing, and every page waits for it.
+func (s *Server) enrol(r *http.Request, route Route) error {
+	v := visitOf(r)
+	if s.MustEnrol == nil || !v.alive || route.Enrols || route.Guard == SignedOut {
+		return nil
+	}
+	must, err := s.MustEnrol(r.Context(), v.session)
+	if err != nil || !must {
+		return err
+	}
+	return &fault.Error{Kind: fault.Forbidden, Text: "Add a second factor first.", Recorded: true, To: EnrolPage}
 }
 
 // skipped leads a sign-in that is not whole to the step that is outstanding.

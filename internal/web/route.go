@@ -68,6 +68,9 @@ type Route struct {
 	// Operation is what a SteppedUp route is going to do, where that is known
 	// before; a passkey signs for exactly this.
 	Operation func(r *http.Request, account string) factor.Operation
+	// Enrols says that the route belongs to adding a second factor, so that it is
+	// open to whoever has to add one first.
+	Enrols bool
 }
 
 // Method is the pattern's method.

@@ -28,6 +28,9 @@ type Config struct {
 	// Proven tells whether a person proved themselves enough for an operation, and
 	// what they hold.
 	Proven func(ctx context.Context, s session.Session, op factor.Operation) (ready bool, held factor.Held, err error)
+	// MustEnrol tells whether a person has to add a second factor before anything
+	// else; nil, and nobody has.
+	MustEnrol func(ctx context.Context, s session.Session) (must bool, err error)
 	// Requests and Unknown are the limits per address on requests in all and on
 	// paths that are not there.
 	Requests, Unknown func(netip.Addr) (allowed bool, retry time.Duration)

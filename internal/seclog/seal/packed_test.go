@@ -43,7 +43,7 @@ func TestPacked(t *testing.T) {
 		switch {
 		case asked(l.Event) != (s[0] == '{') && len(s) > len(line)*3/4:
 			t.Errorf("%s stands as %d bytes of %d", l.Event, len(s), len(line))
-		case l.Event == "sensitive_read" && len(s) > len(line)/3:
+		case l.Event == "sensitive_read" && !bytes.Contains(line, []byte("client_data")) && len(s) > len(line)/3: // a signature is chance
 			t.Errorf("%s takes %d bytes of %d, want a third of them at most", l.Event, len(s), len(line))
 		case asked(l.Event) && !bytes.Equal(s, line):
 			t.Errorf("%s is packed, and statements look into it", l.Event)

@@ -42,6 +42,20 @@ func changesPassword(_ *http.Request, account string) factor.Operation {
 	return factor.Operation{Kind: "authn_password_change", Target: "account:" + account}
 }
 
+// required leads whoever must hold a second factor through adding one; once
+// there is one, it leads on.
+func (p *Pages) required(w http.ResponseWriter, r *http.Request) error {
+	s, _ := web.Session(r) // the guard let nobody else in
+	held, err := p.People.Held(r.Context(), s.Account)
+	if err != nil {
+		return err
+	}
+	if held.Second() {
+		return web.SeeOther(w, "/")
+	}
+	return web.Render(w, r, http.StatusOK, RequiredView{Shell: p.Web.Shell(r)}.Page())
+}
+
 func (p *Pages) verifyForm(w http.ResponseWriter, r *http.Request) error {
 	view, err := p.verifyView(r)
 	if err != nil {
