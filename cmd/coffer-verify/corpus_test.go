@@ -52,6 +52,9 @@ func hold(t *testing.T, c forge.Case) {
 	if r.Sentence == "" {
 		t.Errorf("%s: no sentence", c.About)
 	}
+	if p := r.Signed; c.Signed != nil && (forge.Signed{Count: p.Count, Others: p.Others, Bad: p.Bad, Unchecked: p.Unchecked, Stripped: p.Stripped}) != *c.Signed {
+		t.Errorf("%s: signed = %+v, want %+v", c.About, p, *c.Signed)
+	}
 	if code == 0 {
 		if len(r.Findings) > 0 {
 			t.Errorf("%s: accepted, with findings: %s", c.About, said)

@@ -35,16 +35,18 @@ tiles, the first bad line has a number.
   --against FILE      an older checkpoint, a directory of them, or lines of
                       log_checkpoint that a collector kept; any number
   --policy FILE       which witnesses must have signed (c2sp.org/tlog-policy)
-  --require LIST      anchored,witnessed,fresh=1h: exit 2 if one is missing
+  --require LIST      anchored,witnessed,signed,fresh=1h: exit 2 if one is missing;
+                      signed: whoever held a passkey signed with it, each time
   --allow-unsigned    lines beyond the checkpoint are no fault
   --from SIZE|FILE    do not read again what was judged before; needs hash tiles
   --json              the report as one line of JSON
   --save DIR          watch: where the newest checkpoint is kept
   --version
 
-Exit: 0 consistent; 1 tampered with, or another history; 2 incomplete: something
-is missing, there is nothing to verify, or what --require demands is not there;
-3 the command line, or a file that a flag names, cannot be used.
+Exit: 0 consistent; 1 tampered with, another history, or a person's signature
+that does not fit; 2 incomplete: something is missing, there is nothing to verify,
+or what --require demands is not there; 3 the command line, or a file that a flag
+names, cannot be used.
 `
 
 func main() {

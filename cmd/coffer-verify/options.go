@@ -96,6 +96,8 @@ func (o options) check() error {
 		return fmt.Errorf("--checkpoint, --from and --allow-unsigned are not for %s", o.command)
 	case o.command == "proof" && len(o.against) > 0:
 		return errors.New("--against is not for proof: a proof is of one checkpoint")
+	case o.command != "" && o.require.Signed:
+		return fmt.Errorf("%s reads no line of those that enrol a passkey, so signed cannot be required of it", o.command)
 	case o.require.Witnessed && o.policy == "":
 		return errors.New("--require witnessed needs a --policy that says by whom")
 	}
@@ -111,12 +113,14 @@ func parseRequire(list string) (r proof.Require, err error) {
 			r.Anchored = true
 		case name == "witnessed" && value == "":
 			r.Witnessed = true
+		case name == "signed" && value == "":
+			r.Signed = true
 		case name == "fresh":
 			if r.Fresh, err = time.ParseDuration(value); err != nil || r.Fresh <= 0 {
 				return r, fmt.Errorf("fresh=%s is no time; say fresh=1h or fresh=30m", value)
 			}
 		default:
-			return r, fmt.Errorf("%q cannot be required; anchored, witnessed and fresh=1h can", word)
+			return r, fmt.Errorf("%q cannot be required; anchored, witnessed, signed and fresh=1h can", word)
 		}
 	}
 	return r, nil

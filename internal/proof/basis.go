@@ -53,11 +53,22 @@ type Fresh struct {
 	WitnessAge *Age   `json:"witness_age,omitempty"`
 }
 
-// Person is how many effects carry their holder's own signature, out of those
-// that could: numbers of cards that were shown, and changes of a factor. Checked
-// says that each signature was held against its event.
+// Person is how many effects carry their holder's own signature.
 type Person struct {
-	Count   int  `json:"count"`
-	Of      int  `json:"of"`
-	Checked bool `json:"checked"`
+	// Count is how many do, and Of out of how many that could: numbers of cards
+	// that were shown, and changes of a factor. Others are signatures that fit
+	// other events, such as a changed password.
+	Count  int `json:"count"`
+	Of     int `json:"of"`
+	Others int `json:"others"`
+	// Bad is how many signatures do not fit their event.
+	Bad int `json:"bad"`
+	// Unchecked is how many could not be checked, and Why: their passkey was
+	// enrolled in lines that were not read, or is of a kind that is not known.
+	Unchecked int    `json:"unchecked"`
+	Why       string `json:"unchecked_why,omitempty"`
+	// Stripped is how many events have no signature though their person held a
+	// passkey, and StrippedLines the first of them.
+	Stripped      int      `json:"stripped"`
+	StrippedLines []uint64 `json:"stripped_lines,omitempty"`
 }

@@ -21,14 +21,14 @@ type chunk struct {
 	done   chan struct{}
 
 	// What the workers find out.
-	lines  [][]byte
-	hashes []Hash
-	first  uint64 // the number of the first line
-	bad    int    // the first line that breaks a rule or is out of sequence
-	breach breach // the rule, if it is one
-	notes  []int  // lines that are about the log itself
-	signed int    // lines whose effect the holder could have signed
-	person int    // and lines that say that the holder did
+	lines   [][]byte
+	hashes  []Hash
+	first   uint64 // the number of the first line
+	bad     int    // the first line that breaks a rule or is out of sequence
+	breach  breach // the rule, if it is one
+	notes   []int  // lines that are about the log itself
+	acts    []act  // lines about what a person can sign
+	carries bool   // some line carries a person's signature
 }
 
 // fill reads up to a chunk's size and leaves whole lines in raw; what follows
@@ -67,6 +67,7 @@ func (c *chunk) weigh() {
 		c.split()
 	}
 	c.bad = len(c.lines)
+	c.carries = bytes.Contains(c.raw, signedInner)
 	ok := c.bundle == 0 && clean(c.raw)
 	for i, line := range c.lines {
 		if !c.line(i, line, ok) {
@@ -108,12 +109,7 @@ func (c *chunk) line(i int, line []byte, ok bool) (fits bool) {
 	if telling(event) {
 		c.notes = append(c.notes, i)
 	}
-	if signable(event, rest) {
-		c.signed++
-		if bytes.Contains(rest, []byte(`"signed":{`)) {
-			c.person++
-		}
-	}
+	c.act(i, event, rest)
 	c.hashes = append(c.hashes, Leaf(line))
 	return true
 }

@@ -25,12 +25,7 @@ func (t *trial) sum() {
 func (t *trial) pronounce() {
 	r := t.r
 	worst := r.worst()
-	r.Consistency = "CONSISTENT"
-	for _, f := range r.Findings {
-		if f.What != "required" && worst.Verdict == f.Verdict {
-			r.Consistency = string(worst.Verdict)
-		}
-	}
+	r.Consistency = r.consistency()
 	switch {
 	case worst != nil:
 		r.Verdict, r.Sentence = worst.Verdict, worst.Sentence
@@ -49,4 +44,19 @@ func (t *trial) pronounce() {
 	}
 	r.Exit = r.Verdict.Exit()
 	r.order()
+}
+
+// consistency answers the first question alone: neither what was asked for
+// beside it, nor what a person's signature says of an event, is part of it.
+func (r *Report) consistency() string {
+	var worst Verdict
+	for _, f := range r.Findings {
+		if f.What != "required" && f.Verdict != Falsified && f.Verdict.grave() > worst.grave() {
+			worst = f.Verdict
+		}
+	}
+	if worst == "" {
+		return "CONSISTENT"
+	}
+	return string(worst)
 }

@@ -27,6 +27,9 @@ func form(line []byte) (broken breach) {
 		return broken
 	}
 	for i, r := range string(line) {
+		if r >= ' ' && r <= '~' {
+			continue
+		}
 		if r == utf8.RuneError && !bytes.HasPrefix(line[i:], []byte("\ufffd")) {
 			return notUTF8
 		}

@@ -62,6 +62,7 @@ func (t *trial) take(c, next *chunk) {
 	for i := 0; i < good && !t.stopped; i++ {
 		t.line(c, i)
 	}
+	t.settle()
 	switch {
 	case t.stopped:
 		return
@@ -74,8 +75,6 @@ func (t *trial) take(c, next *chunk) {
 	if good > 0 {
 		t.newest = stamped(c.lines[good-1])
 	}
-	t.r.Signed.Of += c.signed
-	t.r.Signed.Count += c.person
 	if t.Seen != nil {
 		t.Seen(t.at)
 	}
@@ -128,6 +127,7 @@ func (t *trial) enter(c *chunk) {
 func (t *trial) line(c *chunk, i int) {
 	t.at++
 	if t.at <= t.From {
+		c.pass(i)
 		return
 	}
 	if t.onset == "" {
@@ -143,6 +143,10 @@ func (t *trial) line(c *chunk, i int) {
 	if len(c.notes) > 0 && c.notes[0] == i {
 		c.notes = c.notes[1:]
 		t.note(c.lines[i])
+	}
+	if len(c.acts) > 0 && c.acts[0].line == i {
+		t.act(c, c.acts[0])
+		c.acts = c.acts[1:]
 	}
 	if t.due < len(t.fixed) && t.fixed[t.due].Size == t.at {
 		t.reach()

@@ -54,6 +54,9 @@ type Require struct {
 	Witnessed bool
 	// Fresh is the greatest age; 0 means any.
 	Fresh time.Duration
+	// Signed says that whoever held a passkey signed with it, each time, and that
+	// each signature could be checked.
+	Signed bool
 }
 
 // trial is one case while it is judged.
@@ -90,12 +93,14 @@ type trial struct {
 	looked  uint64            // lines from the beginning whose form was looked at
 	used    map[uint32]bool   // the keys that signed something
 	vouched map[string]uint64 // by name of a log, how many lines its key signed
+	people  *people           // who holds which passkey
+	claims  []claim           // signatures of persons in the chunk at hand
 }
 
 func newTrial(ctx context.Context, c Case) *trial {
 	return &trial{
 		Case: c, ctx: ctx, r: &Report{Anchors: []string{}}, trail: &trail{},
-		used: map[uint32]bool{}, vouched: map[string]uint64{},
+		used: map[uint32]bool{}, vouched: map[string]uint64{}, people: newPeople(),
 	}
 }
 

@@ -28,7 +28,7 @@ const (
 func (r *Report) Print(w io.Writer, colour bool) error {
 	p := paint(colour)
 	var b strings.Builder
-	hue := map[Verdict]string{Intact: green, Unanchored: amber, Incomplete: amber, Tampered: red, Diverged: red}[r.Verdict]
+	hue := map[Verdict]string{Intact: green, Unanchored: amber, Incomplete: amber, Tampered: red, Diverged: red, Falsified: red}[r.Verdict]
 	fmt.Fprintf(&b, "%s  %s\n", p.as(hue, string(r.Verdict)), p.as(bold, r.Sentence))
 	if f := r.worst(); f != nil {
 		var rows strings.Builder
@@ -36,7 +36,7 @@ func (r *Report) Print(w io.Writer, colour bool) error {
 			b.WriteString("\n" + rows.String())
 		}
 	}
-	if !r.bare && (len(r.Findings) == 0 || r.Exit == 2) {
+	if !r.bare && (len(r.Findings) == 0 || r.Exit == 2 || r.Verdict == Falsified) {
 		b.WriteByte('\n')
 		r.basis(&b, p)
 	}
@@ -75,13 +75,16 @@ func (r *Report) bad(b *strings.Builder, p paint, f *Finding) {
 		row("between lines", fmt.Sprintf("%d and %d", f.Between.First, f.Between.Last))
 	}
 	about := "what was done"
-	if f.Verdict == Incomplete {
+	switch f.Verdict {
+	case Incomplete:
 		about = "what is known"
+	case Falsified:
+		about = "does not fit"
 	}
 	row(about, f.Detail)
 	row("it now reads", f.Reads)
 	switch {
-	case f.Verdict == Incomplete || r.single:
+	case f.Verdict == Incomplete || f.Verdict == Falsified || r.single:
 	case f.Verdict == Diverged && f.Between != nil:
 		row("both agree", r.common())
 	default:
@@ -100,7 +103,7 @@ func (r *Report) apart(f *Finding) string {
 // naming is what a bad line is called: the first only if it is known to be.
 func (r *Report) naming(f *Finding) string {
 	switch {
-	case r.single:
+	case r.single, f.Verdict == Falsified:
 		return "line"
 	case f.What == "missing":
 		return "missing line"

@@ -14,6 +14,7 @@ func (t *trial) remarks() {
 		say(s.named() + " " + wasWere(s.size()) + " not read: the hash tiles prove " + it + ", but retention cut through the bundle. " +
 			"The server should still have " + it + "; coffer log export writes " + it + " beside the bundles.")
 	}
+	t.person(say)
 	if t.unkeyed() {
 		say("the public key came from the server itself, so what the log was before you first looked only the server says. " +
 			"Get the key by another way, and give it with --key.")

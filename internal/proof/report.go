@@ -15,6 +15,9 @@ const (
 	Tampered   Verdict = "TAMPERED"
 	Diverged   Verdict = "DIVERGED"
 	Incomplete Verdict = "INCOMPLETE"
+	// Falsified is a log that may be just as it was signed, with an event in it
+	// for which somebody made up, moved or repeated its person's signature.
+	Falsified Verdict = "FALSIFIED"
 	// Usage is no verdict on a log: the command line was not understood.
 	Usage Verdict = "USAGE"
 )
@@ -26,7 +29,7 @@ func (v Verdict) Exit() int {
 	switch v {
 	case Intact, Unanchored:
 		return 0
-	case Tampered, Diverged:
+	case Tampered, Diverged, Falsified:
 		return 1
 	case Usage:
 		return usageExit
@@ -39,8 +42,10 @@ func (v Verdict) Exit() int {
 func (v Verdict) grave() int {
 	switch v {
 	case Tampered:
-		return 3
+		return 4
 	case Diverged:
+		return 3
+	case Falsified:
 		return 2
 	case Incomplete:
 		return 1
@@ -53,7 +58,8 @@ type Finding struct {
 	Verdict Verdict `json:"verdict"`
 	// What names what was done, in one word: edited, missing, order, doubled,
 	// inserted, truncated, form, checkpoint, rolledback, history, tile,
-	// nothing-seen, unsigned, unfinished, required.
+	// nothing-seen, unsigned, unfinished, required; or of a person's signature,
+	// unreadable, moved, foreign, unattended, replayed, unenrolled, outlived, forged.
 	What string `json:"what"`
 	// Sentence says it to a person.
 	Sentence string `json:"sentence"`

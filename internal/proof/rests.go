@@ -170,6 +170,9 @@ func (t *trial) required() {
 	if t.Require.Witnessed && !r.Witnesses.Met {
 		missing = append(missing, "witnessed: too few of the policy's witnesses signed the log's checkpoint")
 	}
+	if says := r.Signed.lacks(); t.Require.Signed && says != "" {
+		missing = append(missing, "signed: "+says)
+	}
 	missing = append(missing, t.stale()...)
 	if len(missing) == 0 {
 		return

@@ -115,17 +115,6 @@ func (r *Report) freshness() (value, hue, says string) {
 	return value, hue, says
 }
 
-func (p Person) words() string {
-	says := fmt.Sprintf("of %d card numbers shown and factor changes carry the holder's own signature", p.Of)
-	if p.Of == 1 {
-		says = "of 1 card number shown or factor change carries the holder's own signature"
-	}
-	if p.Count > 0 && !p.Checked {
-		says += ", which was not checked"
-	}
-	return says
-}
-
 // gone is how many lines retention removed.
 func (r *Report) gone() (n uint64) {
 	for _, p := range r.Pruned {

@@ -66,6 +66,9 @@ func (t *trial) one(p ProofFile) {
 	}
 	stamp, _ := head(rest)
 	t.r.Notes = append(t.r.Notes, fmt.Sprintf("line %d of %s reads: %s", index, Escape(string(stamp)), brief(p.Extra)))
+	if bytes.Contains(rest, signedObject) {
+		t.r.Notes = append(t.r.Notes, "it carries its person's signature, which was not checked: for that the whole log is needed, in which the passkey was enrolled")
+	}
 	if t.own.standing == proven {
 		t.good(&t.own, string(stamp))
 		t.fits = append(t.fits, t.own)

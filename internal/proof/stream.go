@@ -112,7 +112,7 @@ func (s *stream) take(ctx context.Context, part int) *chunk {
 	case c := <-s.free:
 		*c = chunk{
 			part: part, done: make(chan struct{}),
-			raw: c.raw[:0], lines: c.lines[:0], hashes: c.hashes[:0], notes: c.notes[:0],
+			raw: c.raw[:0], lines: c.lines[:0], hashes: c.hashes[:0], notes: c.notes[:0], acts: c.acts[:0],
 		}
 		return c
 	case <-ctx.Done():

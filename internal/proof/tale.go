@@ -26,20 +26,6 @@ func telling(event []byte) (yes bool) {
 	return false
 }
 
-// signable reports whether the holder could have signed what the event tells:
-// that a card's number was shown, which its page without the number is not, or
-// that a factor changed. A visitor's text cannot hold the member, since the
-// quotes in it are escaped.
-func signable(event, rest []byte) (yes bool) {
-	switch string(event) {
-	case "sensitive_read":
-		return bytes.Contains(rest, []byte(`,"part":"number"`))
-	case "authn_factor_enrolled", "authn_factor_removed":
-		return true
-	}
-	return false
-}
-
 // tale is what the judge reads of a line that is about the log.
 type tale struct {
 	Seq      uint64 `json:"seq"`

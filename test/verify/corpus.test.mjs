@@ -36,8 +36,8 @@ const here = async ({ kind, args }) => (kind === 'proof' ? judgeProof(await gath
 async function there({ args, kind }) {
   const more = kind === 'proof' ? ['proof', '--json', ...args.slice(1)] : ['--json', ...args]
   const { code = 0, stdout } = await run(binary, more, { cwd: corpus }).catch((e) => e)
-  const { verdict, findings } = JSON.parse(stdout)
-  return { exit: code, verdict, what: findings?.[0].what }
+  const { verdict, findings, signed } = JSON.parse(stdout)
+  return { exit: code, verdict, what: findings?.[0].what, signed }
 }
 
 describe('the forgery corpus', () => {
@@ -45,11 +45,15 @@ describe('the forgery corpus', () => {
   for (const c of manifest.cases) {
     test(`${c.name}: ${c.about}`, async () => {
       const want = { exit: c.exit, verdict: c.verdict }
-      const { exit, verdict, why, what } = await here(c)
+      const { exit, verdict, why, what, signed } = await here(c)
       assert.deepEqual({ exit, verdict }, want, `in JavaScript: ${why}`)
       const other = await there(c)
       assert.deepEqual({ exit: other.exit, verdict: other.verdict }, want, 'coffer-verify')
       if (what) assert.equal(what, other.what, 'the word for what was done')
+      if (!c.signed) return
+      const counts = ({ of, count, others, bad, unchecked, stripped }) => ({ of, count, others, bad, unchecked, stripped })
+      assert.deepEqual(counts(signed), counts(other.signed), 'what people signed')
+      assert.deepEqual(counts(signed), { of: signed.of, ...c.signed })
     })
   }
 })

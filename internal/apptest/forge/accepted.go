@@ -18,7 +18,7 @@ func key(args ...string) []string { return append([]string{"--key", "keep/log.pu
 
 // cases are all of them.
 func (b *Bench) cases() (all []Case) {
-	for _, some := range [][]Case{b.accepted(), b.pruned(), b.altered(), b.moved(), b.formless(), b.shortened(), b.resigned(), b.rewritten(), b.tiles(), b.proofs()} {
+	for _, some := range [][]Case{b.accepted(), b.pruned(), b.altered(), b.moved(), b.formless(), b.shortened(), b.resigned(), b.rewritten(), b.tiles(), b.proofs(), b.signed()} {
 		all = append(all, some...)
 	}
 	return all

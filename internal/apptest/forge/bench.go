@@ -32,6 +32,8 @@ type Case struct {
 	What    string  `json:"what,omitempty"`
 	Bad     *int    `json:"bad,omitempty"`
 	Between *[2]int `json:"between,omitempty"`
+	// Signed is what must be said of the signatures of persons in it.
+	Signed *Signed `json:"signed,omitempty"`
 
 	make func(b *Bench, dir string) error
 }

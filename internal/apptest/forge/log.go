@@ -58,6 +58,7 @@ type Log struct {
 	hour   int
 	late   []byte // a checkpoint that was signed, and whose line is due
 	lateAt int
+	scenes []scene // what people do beside everyday life, one after the other
 }
 
 // Key is a private key that everybody can make: of a word, for tests.
@@ -75,9 +76,12 @@ func must[T any](v T, err error) T {
 }
 
 // Make makes a log.
-func Make(p Plan) *Log {
+func Make(p Plan) *Log { return tell(p, nil) }
+
+// tell makes a log in which people do these things, in this order.
+func tell(p Plan, scenes []scene) *Log {
 	l := &Log{
-		plan: p, origin: Origin, signer: must(proof.NewSigner(Origin, Key("log"))), edge: &proof.Edge{},
+		scenes: scenes, plan: p, origin: Origin, signer: must(proof.NewSigner(Origin, Key("log"))), edge: &proof.Edge{},
 		maker: event.Maker{Node: "a1", Version: "1.0.0"}, hour: -1, Starts: []int{0},
 	}
 	l.Pub = PublicKey(Origin, "log") + "\n"
@@ -140,7 +144,9 @@ func (l *Log) step() {
 		if at.Hour() != l.hour { // signed now, and told three lines later
 			l.hour, l.late, l.lateAt = at.Hour(), l.sign(l.edge), n+3
 		}
-		l.put(l.everyday(n))
+		if !l.play(n) {
+			l.put(l.everyday(n))
+		}
 	}
 }
 

@@ -45,6 +45,14 @@ export function toBase64(bytes) {
   return btoa(text)
 }
 
+// fromBase64url reads the spelling of WebAuthn, which has no padding.
+export function fromBase64url(text) {
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) return null
+  return fromBase64(text.replaceAll('-', '+').replaceAll('_', '/') + '='.repeat((4 - (text.length % 4)) % 4))
+}
+
+export const toBase64url = (bytes) => toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+
 export const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
 
 // whole reads a number as it is written: no sign, no leading zero. Beyond 2^53

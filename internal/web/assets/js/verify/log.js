@@ -4,6 +4,7 @@
 import { bytesOf, equal, fromBase64, textOf, whole } from './bytes.js'
 import { unlike } from './form.js'
 import { judge, readCheckpoint } from './note.js'
+import { People } from './people.js'
 import { leafHash, peaks, Tree } from './tree.js'
 
 export const longest = 16384
@@ -44,6 +45,7 @@ class Trial {
   holes = [] // ranges of lines that no part has
   lacks = [] // why it is not whole
   times = []
+  people = new People()
   signed = 0 // how many lines a checkpoint vouches for
 
   constructor(given) {
@@ -85,6 +87,7 @@ class Trial {
         throw tampered(`line ${this.size} is no JSON`)
       }
     }
+    await this.people.hear(this.size, event, text, this.holes.length > 0)
     this.times[this.size] = time
     this.size++
     return heard
@@ -305,6 +308,9 @@ async function conclude(trial) {
     if (!fresh(line, trial.now, require.fresh)) trial.lacks.push('the newest signed line is old')
     if (trial.policy?.witnesses.length && !fresh(witnessed.time, trial.now, require.fresh)) trial.lacks.push('the newest cosignature is old')
   }
-  if (trial.lacks.length) return { verdict: 'INCOMPLETE', exit: 2, why: trial.lacks.join('; ') }
-  return { verdict: anchored || trial.partly ? 'INTACT' : 'UNANCHORED', exit: 0, why: '' }
+  const { misfit, ...signed } = trial.people
+  if (require.signed && signed.stripped + signed.unchecked > 0) trial.lacks.push('not all that could be is signed by its person')
+  if (misfit) return { verdict: 'FALSIFIED', exit: 1, ...misfit, signed }
+  if (trial.lacks.length) return { verdict: 'INCOMPLETE', exit: 2, why: trial.lacks.join('; '), signed }
+  return { verdict: anchored || trial.partly ? 'INTACT' : 'UNANCHORED', exit: 0, why: '', signed }
 }
