@@ -56,3 +56,38 @@ func first(parts []proof.Part, seq uint64) int {
 	}
 	return len(parts) - 1
 }
+
+// TestSignaturesAreJudged holds that what passkeys signed here is what the judge
+// takes for signed, of each kind of key, and the two ways of not signing.
+func TestSignaturesAreJudged(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		alice := h.Person("alice", home)
+		card := cardOf(alice, "4242 4242 4242 4242")
+		reveal := "/view_credit_card/" + card + "/reveal"
+		alice.Post(reveal).Is(200).Wrote("sensitive_read data.signed=none")
+		app, key := alice.AddApp(), alice.AddPasskey()
+		alice.Approve(key, "sensitive_read", "card:"+card)
+		alice.Post(reveal).Is(200).Wrote("sensitive_read")
+		alice.Approve(key, "authn_password_change", "")
+		alice.Post(newPassword, "current_password", house.Password, "new_password", fresh).To(security).
+			Wrote("authn_password_change", "session_renewed")
+		h.Pass(time.Minute)
+		alice.Post(confirm, "code", app.Code(0), "next", "/").To("/").Wrote("authn_stepup_success", "session_renewed")
+		alice.Post(reveal).Is(200).Wrote("sensitive_read data.signed=none")
+		h.Stop()
+		found, err := proof.Files(os.DirFS(h.Dir()), "copy")
+		if err != nil || found.Own == nil {
+			h.Fatalf("Files() = %+v, %v", found, err)
+		}
+		keys, err := proof.ParseKeys(found.Pub, true)
+		if err != nil {
+			h.Fatal(err)
+		}
+		r := proof.Judge(context.Background(), proof.Case{Parts: found.Parts, Own: found.Own, Keys: keys, Now: h.Now()})
+		s := r.Signed
+		// Five could be signed: three reveals and the two factors that were added.
+		if r.Verdict != proof.Intact || s.Count != 1 || s.Of != 5 || s.Others != 1 || s.Bad != 0 || s.Unchecked != 0 || s.Stripped != 1 {
+			h.Errorf("signed = %+v, verdict %v", s, r.Verdict)
+		}
+	})
+}
