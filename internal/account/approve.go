@@ -93,7 +93,6 @@ func (s *Service) ApproveBy(ctx context.Context, who session.Session, kept secre
 	if err != nil {
 		return Entry{}, badAnswer(err, failed)
 	}
-	a.Signed.Nonce = q.Nonce
 	err = s.Log.Commit(ctx, func(tx *db.Tx) (events []event.Event, err error) {
 		if first, err := factor.Spend(tx, q.Nonce, q.Ends()); err != nil || !first {
 			return nil, cmp.Or(err, usedBefore(who, first))
@@ -101,7 +100,7 @@ func (s *Service) ApproveBy(ctx context.Context, who session.Session, kept secre
 		if held, err := a.Use(tx, who.Account); err != nil || !held {
 			return nil, cmp.Or(err, badAnswer(nil, failed))
 		}
-		if err := factor.Allow(tx, who.ID, q.Operation, a.Signed); err != nil {
+		if err := factor.Allow(tx, who.ID, q.Operation, a.For(q.Operation, q.Nonce, who.Account)); err != nil {
 			return nil, err
 		}
 		e, events, err = s.renew(tx, who, s.inSession(who), proof{by: session.ByPasskey})

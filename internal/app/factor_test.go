@@ -422,3 +422,22 @@ func TestSecondFactorIsDemanded(t *testing.T) {
 		})
 	}
 }
+
+// TestPasskeyOfAnotherAddress holds that a passkey which was enrolled while the
+// server had another address proves its person, and that the log does not claim
+// a signature which its judge would not take.
+func TestPasskeyOfAnotherAddress(t *testing.T) {
+	h := house.Open(t, db.SQLite)
+	alice := h.Person("alice", home)
+	one := cardOf(alice, "4242 4242 4242 4242")
+	key := alice.AddPasskey()
+	h.Stop()
+	h.Setup.URL = "http://coffer.test:8443"
+	h.Start()
+	h.Wrote("sys_startup")
+	key.Visit()
+	b := h.Browser(office)
+	b.PasskeyIn(key).Is(200).Wrote("authn_login_success", "session_created")
+	b.Approve(key, "sensitive_read", "card:"+one)
+	b.Post("/view_credit_card/"+one+"/reveal").Is(200, "4242 4242 4242 4242").Wrote("sensitive_read data.signed=none")
+}

@@ -10,7 +10,6 @@ import (
 	"math/big"
 
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
-	"github.com/go-webauthn/webauthn/webauthn"
 
 	"coffer/internal/db"
 )
@@ -25,14 +24,14 @@ func OwnerOf(ctx context.Context, r *db.Reader, id, name string) (Owner, error) 
 	defer rows.Close()
 	for rows.Next() {
 		var factor, body, handle string
-		var c webauthn.Credential
+		var k kept
 		if err := rows.Scan(&factor, &body, &handle); err != nil {
 			return Owner{}, err
 		}
-		if err := json.Unmarshal([]byte(body), &c); err != nil {
+		if err := json.Unmarshal([]byte(body), &k); err != nil {
 			return Owner{}, fmt.Errorf("passkey %s: %w", factor, err)
 		}
-		o.keys = append(o.keys, c)
+		o.held = append(o.held, k)
 	}
 	return o, rows.Err()
 }

@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/x509"
@@ -16,6 +17,7 @@ import (
 
 	"coffer/internal/db"
 	"coffer/internal/event"
+	"coffer/internal/proof"
 )
 
 // The signatures that Coffer takes, by their COSE numbers: those that
@@ -69,7 +71,15 @@ func (p *Passkeys) Usable() (usable bool) { return p.lib != nil }
 // Owner is whose passkeys are asked for.
 type Owner struct {
 	ID, Name string
-	keys     []webauthn.Credential
+	held     []kept
+}
+
+// kept is a passkey as it is stored: what the library wants to have again, and
+// where it was enrolled, which is where its signatures count in the log.
+type kept struct {
+	Credential webauthn.Credential `json:"credential"`
+	RP         string              `json:"rp"`
+	Origin     string              `json:"origin"`
 }
 
 // WebAuthnID is the account's random id: it names nobody.
@@ -82,13 +92,18 @@ func (o Owner) WebAuthnName() string { return o.Name }
 func (o Owner) WebAuthnDisplayName() string { return o.Name }
 
 // WebAuthnCredentials are the passkeys that the owner holds.
-func (o Owner) WebAuthnCredentials() []webauthn.Credential { return o.keys }
+func (o Owner) WebAuthnCredentials() (all []webauthn.Credential) {
+	for _, k := range o.held {
+		all = append(all, k.Credential)
+	}
+	return all
+}
 
 // AskNew gives what a browser needs to make a passkey, and the challenge. Those
 // that the owner has are named, so that no device makes a second.
 func (p *Passkeys) AskNew(o Owner) (options any, challenge string, err error) {
 	creation, s, err := p.lib.BeginRegistration(o,
-		webauthn.WithCredentialParameters(algorithms), webauthn.WithExclusions(webauthn.Credentials(o.keys).CredentialDescriptors()))
+		webauthn.WithCredentialParameters(algorithms), webauthn.WithExclusions(webauthn.Credentials(o.WebAuthnCredentials()).CredentialDescriptors()))
 	if err != nil {
 		return nil, "", fmt.Errorf("ask for a new passkey: %w", err)
 	}
@@ -112,7 +127,7 @@ func (p *Passkeys) Ask(o Owner, operation string) (options any, challenge string
 }
 
 func (p *Passkeys) begin(o Owner, opts []webauthn.LoginOption) (*protocol.CredentialAssertion, *webauthn.SessionData, error) {
-	if len(o.keys) == 0 {
+	if len(o.held) == 0 {
 		return p.lib.BeginDiscoverableLogin(opts...)
 	}
 	return p.lib.BeginLogin(o, opts...)
@@ -143,7 +158,7 @@ func (p *Passkeys) TakeNew(o Owner, challenge string, answer []byte) (Made, erro
 	if err != nil {
 		return Made{}, err
 	}
-	body, err := json.Marshal(c)
+	body, err := json.Marshal(kept{*c, p.RP, p.Origin})
 	return Made{Credential: b64(c.ID), Key: b64(spki), Algorithm: algorithm, body: string(body)}, err
 }
 
@@ -177,10 +192,9 @@ func publicKey(cose []byte) (spki []byte, algorithm int, err error) {
 
 // Answer is a passkey's signature that fits its question.
 type Answer struct {
-	// ID is the factor's, and Signed what may stand in the log; its nonce is the
-	// asker's to set.
-	ID     string
+	// Signed is the answer itself; see For.
 	Signed event.Signed
+	key    kept
 	body   string
 }
 
@@ -209,15 +223,42 @@ func (p *Passkeys) Take(o Owner, challenge string, answer []byte) (Answer, error
 	case c.Authenticator.CloneWarning:
 		return Answer{}, fmt.Errorf("%w: its counter went back, so there may be two of it", errAnswer)
 	}
-	body, err := json.Marshal(c)
-	a := Answer{body: string(body), Signed: event.Signed{
+	k := o.of(c.ID)
+	k.Credential = *c
+	body, err := json.Marshal(k)
+	return Answer{body: string(body), key: k, Signed: event.Signed{
 		Credential: b64(parsed.RawID), ClientData: b64(parsed.Raw.AssertionResponse.ClientDataJSON),
 		AuthenticatorData: b64(parsed.Raw.AssertionResponse.AuthenticatorData), Signature: b64(parsed.Response.Signature),
-	}}
-	if err == nil && !a.Signed.Fits() {
-		err = fmt.Errorf("%w: too long to be written down", errAnswer)
+	}}, err
+}
+
+// of is the owner's passkey of that id.
+func (o Owner) of(id []byte) (k kept) {
+	for _, k = range o.held {
+		if bytes.Equal(k.Credential.ID, id) {
+			return k
+		}
 	}
-	return a, err
+	return kept{}
+}
+
+// For gives the signature as it may stand in the event of an operation: with its
+// nonce, if the judge of the log will take it for what it is. If not, the person
+// is proven all the same and the event says that nobody signed: the passkey may
+// have been enrolled while the server had another address, or a browser may have
+// put more into its answer than a line has room for.
+func (a Answer) For(op Operation, nonce, person string) event.Signed {
+	s := a.Signed
+	s.Nonce = nonce
+	spki, algorithm, err := publicKey(a.key.Credential.PublicKey)
+	if err != nil || !s.Fits() {
+		return event.Unsigned
+	}
+	enrolled := proof.Passkey{Credential: s.Credential, Algorithm: algorithm, PublicKey: b64(spki), RP: a.key.RP, Origin: a.key.Origin}
+	if enrolled.Fits(proof.Assertion(s), op.Kind, op.Target, person) != (proof.Misfit{}) {
+		return event.Unsigned
+	}
+	return s
 }
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

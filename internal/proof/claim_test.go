@@ -58,6 +58,20 @@ func TestListsEnd(t *testing.T) {
 	}
 }
 
+// TestPassedLines goes on after lines that were judged before, in the middle of a
+// chunk: what they say about the log does not hide what the next ones do.
+func TestPassedLines(t *testing.T) {
+	rotated, erased := []byte(`{"event":"log_rotated"}`), []byte(`{"event":"user_erased"}`)
+	c := &chunk{lines: [][]byte{rotated, erased, rotated, erased}, hashes: make([]Hash, 4), notes: []int{0, 2}, acts: []act{{line: 1, signing: counted}, {line: 3, signing: counted}}}
+	trial := newTrial(context.Background(), Case{From: 2})
+	for i := range c.lines {
+		trial.line(c, i)
+	}
+	if trial.rotatedAt != 3 || trial.r.Signed.Of != 1 {
+		t.Errorf("rotated at %d, %d acts", trial.rotatedAt, trial.r.Signed.Of)
+	}
+}
+
 // TestPeopleAreSmall holds the memory that grows with a log to what is promised
 // of it, though every text in it were as long as a line can be.
 func TestPeopleAreSmall(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"math/big"
 	"sync"
 )
 
@@ -57,8 +58,17 @@ func edwards(person, factor string) *passkey {
 	return &passkey{person, factor, -8, key.Public(), func(m []byte) []byte { return ed25519.Sign(key, m) }}
 }
 
-// rsaKey is made anew each time: such a key is nothing to keep in a repository.
-var rsaKey = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
+// rsaKey is obviously not a real key: its primes are two of Mersenne's, as in the
+// test vectors of Web Authentication.
+var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
+	one := big.NewInt(1)
+	less := func(n *big.Int) *big.Int { return new(big.Int).Sub(n, one) }
+	p, q := less(new(big.Int).Lsh(one, 1279)), less(new(big.Int).Lsh(one, 2203))
+	d := new(big.Int).ModInverse(big.NewInt(65537), new(big.Int).Mul(less(p), less(q)))
+	key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: new(big.Int).Mul(p, q), E: 65537}, D: d, Primes: []*big.Int{p, q}}
+	key.Precompute()
+	return key
+})
 
 func rsaed(person, factor string) *passkey {
 	return &passkey{person, factor, -257, rsaKey().Public(), func(m []byte) []byte {

@@ -84,7 +84,7 @@ func (k *passkey) account(event, word string) scene {
 // Signing is a log in which people signed so many times for a number, and never
 // did anything else that they could sign.
 func Signing(p Plan, times int) *Log {
-	keys := []*passkey{p256(alice, "f_one"), edwards(bob, "f_bob"), rsaed(carol, "f_carol")}
+	keys := []*passkey{p256(alice, "f_one"), edwards(bob, "f_bob")}
 	var scenes []scene
 	for _, k := range keys {
 		scenes = append(scenes, k.enrol(unsigned))

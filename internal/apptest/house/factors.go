@@ -102,6 +102,9 @@ func (h *House) NewPasskey(kind virtualwebauthn.KeyType) *Passkey {
 	return p
 }
 
+// Visit has the device see the house at the address that it has now.
+func (p *Passkey) Visit() { p.rp.Origin = p.h.Setup.URL }
+
 // Make answers the question for a new passkey.
 func (p *Passkey) Make(options string) string {
 	p.h.Helper()
