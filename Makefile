@@ -41,6 +41,7 @@ test-go: $(ASSETS) | need-go ## run the Go tests alone (a C compiler and Postgre
 test-slow: | need-go ## kill -9 under load two hundred times on each engine (test does eight), cut the power twenty times (root)
 	@.ci/packages cc postgresql openssl strace btrfs
 	KILL_ROUNDS=$(or $(KILL_ROUNDS),200) POWER_CUTS=$(or $(POWER_CUTS),20) go test -timeout 60m -v -run 'TestKill|TestPowerCut' ./cmd/coffer
+	LOGINS=500 go test -timeout 10m -v -run 'TestLoginsAtOnce|TestIdleConnections' ./internal/app
 
 test-verify: bin/coffer-verify | need-node ## hold the browser's verifier and coffer-verify to the forgery corpus, and to each other
 	node --test test/verify/*.test.mjs

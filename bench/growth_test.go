@@ -90,7 +90,7 @@ func TestVaultIsFilledAsAsked(t *testing.T) {
 func (s services) person(t *testing.T, f *town, i int) {
 	t.Helper()
 	ctx := event.With(context.Background(), f.origin(i))
-	in, err := s.people.LogIn(ctx, username(i), secret.New(password), secret.Text{})
+	in, err := s.people.LogIn(ctx, username(i), secret.New(password), secret.Text{}, "/")
 	if err != nil || in.Session.Account != f.people[i] {
 		t.Errorf("LogIn(%s) = %s, %v, want %s", username(i), in.Session.Account, err, f.people[i])
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -17,6 +18,10 @@ import (
 
 // MaxBody is the longest body that is read.
 const MaxBody = 64 << 10
+
+// maxFields is the most that is taken apart; each part of what has more counts
+// as a field that no form has. The parser would call it garbled.
+const maxFields = 1000
 
 // readForm reads the posted form and refuses what no form of ours sends. Its
 // faults win over faults in the fields themselves.
@@ -35,6 +40,9 @@ func readForm(w http.ResponseWriter, r *http.Request, route Route) error {
 	}
 	if err != nil { // a connection that broke says nothing about whoever had it
 		return &fault.Error{Kind: fault.Invalid, Status: http.StatusBadRequest, Text: "The form did not arrive whole. Please try again.", Err: err}
+	}
+	if parts := bytes.Count(body, []byte("&")) + 1; parts > maxFields {
+		return extraneous(route, parts, 0)
 	}
 	if r.PostForm, err = url.ParseQuery(string(body)); err != nil {
 		return &fault.Error{
@@ -67,6 +75,10 @@ func onlyKnown(form url.Values, route Route) error {
 	if unknown+repeated == 0 {
 		return nil
 	}
+	return extraneous(route, unknown, repeated)
+}
+
+func extraneous(route Route, unknown, repeated int) error {
 	return &fault.Error{
 		Kind: fault.Invalid, Status: http.StatusBadRequest,
 		Text:   "The form held something that this page does not ask for. Go back, reload the page and try again.",

@@ -2,6 +2,7 @@
 import { copyButtons } from './copy.js'
 import { drawCard } from './card.js'
 import { hideNumber, waitOut } from './countdown.js'
+import { leaveTogether } from './leave.js'
 import { passwords } from './password.js'
 import { themeButton } from './theme-button.js'
 import { localTimes } from './times.js'
@@ -13,4 +14,5 @@ passwords()
 drawCard()
 hideNumber()
 waitOut()
+leaveTogether()
 document.querySelector('[data-focus]')?.focus()
