@@ -1,7 +1,8 @@
-// Package account is the people: how they sign up, come in, go out and prove
-// themselves again. Every way through it leaves its event; where a stranger
-// must not learn something, the answer says less than the event. It stores no
-// password and knows no cookie and no page.
+// Package account is the people: how they sign up, come in, go out, prove
+// themselves again, report what they did not do, and leave for good. Every way
+// through it leaves its event; where a stranger must not learn something, the
+// answer says less than the event. It stores no password and knows no cookie
+// and no page.
 package account
 
 import (
@@ -86,6 +87,8 @@ func New(c Config) *Service {
 type Entry struct {
 	Token   secret.Text
 	Session session.Session
+	// Unfamiliar says what is new about it; see strange.
+	Unfamiliar string
 }
 
 // person is an account as it is stored.
@@ -108,8 +111,12 @@ func enter(ctx context.Context, tx *db.Tx, p person, method string) (Entry, []ev
 		Account: p.id, Level: session.Full, Method: method,
 		SourceIP: origin.SourceIP, UserAgent: origin.UserAgent,
 	})
+	if err != nil {
+		return Entry{}, nil, err
+	}
 	s.Username, s.Role = p.username, p.role
-	return Entry{Token: token, Session: s}, events, err
+	unfamiliar, err := strange(tx, p.id, origin)
+	return Entry{Token: token, Session: s, Unfamiliar: unfamiliar}, events, err
 }
 
 // cannot is the answer when the database could not be read.

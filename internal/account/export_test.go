@@ -9,6 +9,8 @@ import (
 // Statements are all of this room's, for the test that prepares them.
 var Statements = []string{
 	sqlInsertAccount, sqlInsertCredential, sqlNameHolder, sqlByName, sqlByID,
+	sqlFamiliar, sqlUsed, sqlForgetUsed, sqlReport, sqlReported, sqlLockCards, sqlShowCards, sqlCardsLocked,
+	sqlPortrait, sqlFactors, sqlPlaces, sqlHeld, sqlAdmins, sqlDropCredentials, sqlDropFamiliar, sqlDropReported, sqlDropAccount,
 	sqlFailures, sqlFailed, sqlAttempt, sqlCameIn, sqlRehash, sqlDropCredential, sqlPassword,
 }
 

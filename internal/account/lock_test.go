@@ -222,7 +222,7 @@ func TestAHundredStrangers(t *testing.T) {
 			h.Fatal(err)
 		}
 		s := e.Session.Hash
-		h.wrote(event.LoginSucceededAfterFail{Account: id, Session: s, Method: "password", Failures: 100},
+		h.wrote(event.LoginSucceededAfterFail{Account: id, Session: s, Method: "password", Failures: 100, Unfamiliar: "network"},
 			event.SessionCreated{Account: id, Session: s, Method: "password"},
 			event.LoginUnlocked{Account: id, Client: "strangers", Reason: "owner"})
 		h.tries(0, "203.0.113.3", "alice", canary, secret.Text{})

@@ -180,9 +180,9 @@ func cameIn(tx *db.Tx, who known, fresh string) (failures int, err error) {
 
 func succeeded(e Entry, method string, failures int) event.Event {
 	if failures > 0 {
-		return event.LoginSucceededAfterFail{Account: e.Session.Account, Session: e.Session.Hash, Method: method, Failures: failures}
+		return event.LoginSucceededAfterFail{Account: e.Session.Account, Session: e.Session.Hash, Method: method, Failures: failures, Unfamiliar: e.Unfamiliar}
 	}
-	return event.LoginSucceeded{Account: e.Session.Account, Session: e.Session.Hash, Method: method}
+	return event.LoginSucceeded{Account: e.Session.Account, Session: e.Session.Hash, Method: method, Unfamiliar: e.Unfamiliar}
 }
 
 // refuse counts a failure within tx. Without an account the same statements run

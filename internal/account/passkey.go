@@ -193,7 +193,7 @@ func (s *Service) passkeyIn(ctx context.Context, half session.Session, q factor.
 		}
 		var events []event.Event
 		if half.ID != "" {
-			e, events, err = s.complete(tx, who, k, t, proof{by: session.ByPasskey})
+			e, events, err = s.complete(ctx, tx, who, k, t, proof{by: session.ByPasskey})
 		} else {
 			e, events, err = s.comeIn(ctx, tx, k, t, byPasskey)
 		}

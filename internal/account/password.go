@@ -171,8 +171,10 @@ func replace(tx *db.Tx, c change) (id string, err error) {
 		return "", errOutdated
 	}
 	id = event.NewID("f_")
-	_, err = tx.Exec(sqlInsertCredential, id, c.who.Account, c.phc, tx.Now.UnixMicro())
-	return id, err
+	if _, err = tx.Exec(sqlInsertCredential, id, c.who.Account, c.phc, tx.Now.UnixMicro()); err != nil {
+		return "", err
+	}
+	return id, showCards(tx, c.who.Account)
 }
 
 // notPresent says beside its field that the present password was not known. The

@@ -92,7 +92,7 @@ func (s *Service) Verify(ctx context.Context, who session.Session, typed, device
 		}
 		var more []event.Event
 		if result = p.result; result == factor.Passed {
-			v.entry, more, err = s.complete(tx, who, k, t, p)
+			v.entry, more, err = s.complete(ctx, tx, who, k, t, p)
 		} else {
 			more, err = s.refuseCode(tx, t, p, event.FactorFailed{Account: who.Account, Step: atLogin, Method: p.method, Reason: "wrong"})
 		}
@@ -163,7 +163,7 @@ func (s *Service) refuseCode(tx *db.Tx, t limit.Try, p proof, failed event.Event
 }
 
 // complete makes the session whole within tx.
-func (s *Service) complete(tx *db.Tx, who session.Session, k known, t limit.Try, p proof) (e Entry, events []event.Event, err error) {
+func (s *Service) complete(ctx context.Context, tx *db.Tx, who session.Session, k known, t limit.Try, p proof) (e Entry, events []event.Event, err error) {
 	failures, err := cameIn(tx, k, "")
 	if err != nil {
 		return Entry{}, nil, err
@@ -178,7 +178,12 @@ func (s *Service) complete(tx *db.Tx, who session.Session, k known, t limit.Try,
 	}
 	method := first + "+" + p.by
 	token, whole, created, err := session.Promote(tx, who, method)
-	e = Entry{Token: token, Session: whole}
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	origin, _ := event.From(ctx)
+	unfamiliar, err := strange(tx, who.Account, origin)
+	e = Entry{Token: token, Session: whole, Unfamiliar: unfamiliar}
 	events = append(p.events, succeeded(e, method, failures))
 	return e, append(append(events, created...), unlocked...), err
 }

@@ -131,7 +131,7 @@ func (s *sweep) target() string {
 // page that holds it.
 func (s *sweep) toLogin() string {
 	page := s.path
-	if s.route.Page != "" {
+	if s.route.Page != "" && s.route.Method() == http.MethodPost {
 		page = strings.ReplaceAll(s.route.Page, "{id}", "c_1")
 	}
 	if page == "/" {
@@ -164,6 +164,8 @@ func (s *sweep) letIn(a *house.Answer, refusal string) {
 	switch {
 	case s.personal() && s.route.JSON:
 		a.Is(http.StatusUnauthorized, "Sign in to see this page").Has("Location", "").Wrote(refusal)
+	case s.personal() && strings.HasSuffix(s.path, ".json"):
+		a.Is(http.StatusUnauthorized).Has("Location", "").Wrote(refusal)
 	case s.personal():
 		a.To(s.toLogin()).Wrote(refusal)
 	case s.route.Guard == web.Halfway:

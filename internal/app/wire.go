@@ -44,12 +44,15 @@ func (a *App) wire(context.Context) error {
 	cards := card.New(card.Config{Log: a.log, Reader: a.read, Vault: a.keys, Limits: a.limits, Now: a.Now})
 	lines := query.New(a.read)
 	lines.Newest = a.sealer.Lines
+	lines.Now = a.Now
 	for _, r := range []rememberer{people, cards, lines} {
 		if a.sealer.Feed(r.Follow) {
 			r.Remember()
 		}
 	}
 	pages := &holder.Pages{People: people, Cards: cards, Lines: lines, Sealer: a.sealer, LogKeys: a.logKeys}
+	erasing := newEraser(a, cards)
+	pages.Erase = erasing.erase
 	log := ledger.New(ledger.Config{Sealer: a.sealer, Log: a.log, Keys: a.logKeys, Public: a.PublicLog, Now: a.Now})
 	routes := slices.Concat(pages.Routes(), log.Routes(), a.healthRoutes())
 	if a.web, err = web.New(a.webConfig(people), routes); err != nil {
@@ -62,6 +65,7 @@ func (a *App) wire(context.Context) error {
 		a.every(time.Minute, "locks", sweep(people.SweepLocks)),
 		a.every(time.Minute, "factors", people.ForgetProofs),
 		a.every(time.Minute, "flood", a.log.SumUp),
+		a.every(time.Minute, "erasure", erasing.scrub),
 		a.every(Pulse, "log", a.heartbeat),
 		a.every(time.Second, "clock", a.watchClock()),
 		a.every(Anchor, "sealer", a.anchor()),

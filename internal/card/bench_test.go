@@ -50,6 +50,9 @@ func BenchmarkAdd(b *testing.B) {
 	for _, limits := range []string{"cards=off", "cards=200"} {
 		b.Run(limits, func(b *testing.B) {
 			h := build(b, apptest.Migrated(b, db.SQLite), limits)
+			for i := range 256 {
+				h.people(fmt.Sprint("u_", i))
+			}
 			var n atomic.Uint64
 			b.SetParallelism(clients / 2)
 			b.RunParallel(func(pb *testing.PB) {

@@ -68,7 +68,24 @@ func build(t testing.TB, c db.Config, limits string) *house {
 	}
 	h.limits = limit.New(table)
 	h.restart()
+	h.people(alice, bob)
 	return h
+}
+
+// people makes accounts: only who has one can have a card.
+func (h *house) people(ids ...string) {
+	h.t.Helper()
+	err := h.write.Apart(h.t.Context(), func(tx *db.Tx) error {
+		for _, id := range ids {
+			if _, err := tx.Exec(`INSERT INTO account (id, username, username_key, role, created) VALUES ($1, $1, $1, 'holder', 1)`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // restart forgets what the service had in memory.

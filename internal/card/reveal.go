@@ -27,6 +27,9 @@ func (s *Service) Reveal(ctx context.Context, who factor.Asker, id string) (secr
 	if err != nil {
 		return secret.Text{}, Card{}, err
 	}
+	if err := unlocked(s.read.QueryRow(ctx, selectLocked, owner), id); err != nil {
+		return secret.Text{}, Card{}, cannot(err)
+	}
 	// After the ownership, or a stranger could use up the owner's count; before the
 	// opening, so that beyond the limit the number is not even in memory.
 	if allowed, retry := s.limits.Allow(limit.Reveal, owner); !allowed {
@@ -37,6 +40,9 @@ func (s *Service) Reveal(ctx context.Context, who factor.Asker, id string) (secr
 		return secret.Text{}, Card{}, err
 	}
 	err = s.log.Commit(ctx, func(tx *db.Tx) ([]event.Event, error) {
+		if err := unlocked(tx.QueryRow(selectLocked, owner), id); err != nil {
+			return nil, err
+		}
 		signed, _, err := factor.Approve(tx, who, Showing(id))
 		if err != nil {
 			return nil, err

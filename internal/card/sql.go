@@ -22,7 +22,9 @@ const (
 	updateShown = `UPDATE card SET shown = $1 WHERE id = $2 AND owner = $3`
 	deleteCard  = `DELETE FROM card WHERE id = $1 AND owner = $2`
 	selectKey   = `SELECT wrapped FROM data_key WHERE owner = $1`
-	insertKey   = `INSERT INTO data_key (owner, wrapped, created) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
+	// insertKey makes no key for an owner who was erased a moment ago.
+	insertKey = `INSERT INTO data_key (owner, wrapped, created)
+		SELECT $1, $2, CAST($3 AS BIGINT) WHERE EXISTS (SELECT 1 FROM account WHERE id = $1) ON CONFLICT DO NOTHING`
 )
 
 // Statements are all of the above, for the test that prepares each on both engines.
@@ -30,6 +32,7 @@ func Statements() []string {
 	return []string{
 		selectCard, selectCards, selectTwin, selectSealed, countCards, insertCard,
 		updateCard, updateShown, deleteCard, selectKey, insertKey,
+		selectOwned, deleteOwned, deleteKey, selectLocked,
 	}
 }
 

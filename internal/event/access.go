@@ -50,8 +50,9 @@ var authzFailed = Kind{
 		"signed_out": "Access refused: not signed in",
 		"not_found":  "Access refused: there is nothing of this id",
 		"role":       "Access refused: another role's page",
+		"reported":   "Access refused: no number is shown since its owner reported something",
 	},
-	Doc: "A guarded page was asked for by a visitor who is not signed in, by a person of another role, or with an id that exists nowhere (then the subject is empty: there is no account concerned).",
+	Doc: "A guarded page was asked for by a visitor who is not signed in, by a person of another role, or with an id that exists nowhere (then the subject is empty: there is no account concerned). The reason reported is a number that its owner asked for and did not get, since they had reported a line (user_reported) and set no new password yet.",
 	New: func() Event { return AuthzFailed{} },
 }
 

@@ -48,6 +48,8 @@ type LoginSucceeded struct {
 	Session string `json:"-" in:"session"`
 	// Method is how the person proved who they are: password.
 	Method string `json:"method"`
+	// Unfamiliar says what the person had not signed in with before: browser, network, both; left out where they had, and at the first sign-in of all.
+	Unfamiliar string `json:"unfamiliar,omitempty"`
 }
 
 var loginSucceeded = Kind{
@@ -72,6 +74,8 @@ type LoginSucceededAfterFail struct {
 	Method string `json:"method"`
 	// Failures is how many were refused since the last success.
 	Failures int `json:"failures"`
+	// Unfamiliar says what the person had not signed in with before: browser, network, both; left out where they had, and at the first sign-in of all.
+	Unfamiliar string `json:"unfamiliar,omitempty"`
 }
 
 var loginSucceededAfterFail = Kind{

@@ -11,6 +11,7 @@ var All = []*Kind{
 	&loginFailedMax, &loginLocked, &loginUnlocked,
 	&stepUpSucceeded, &stepUpFailed, &passwordChanged, &passwordChangeFailed, &roleChanged,
 	&factorEnrolled, &factorRemoved, &factorFailed, &recoveryUsed, &sequenceFailed,
+	&userReported, &userExported, &userErased,
 	// Sessions.
 	&sessionCreated, &sessionRenewed, &loggedOut, &sessionExpired,
 	&sessionUsedAfterEnd, &sessionsExceeded, &tokenReused,
@@ -21,6 +22,7 @@ var All = []*Kind{
 	&excess404, &policyViolated, &rateLimited,
 	// Keys.
 	&keyCreated, &decryptFailed, &encryptFailed,
+	&keyDestroyed,
 	// The system.
 	&startup, &shutdown, &crash, &configChanged, &clockStepped, &diskLow, &diskRecovered,
 	&monitorDisabled, &monitorEnabled,

@@ -62,6 +62,10 @@ func samples() []sample {
 		{"authn_factor_fail", visitor("POST", "/login/verify"), FactorFailed{Account: somebody, Step: "login", Method: "code", Reason: "wrong"}},
 		{"authn_recovery_used", visitor("POST", "/login/verify"), RecoveryUsed{Account: somebody, Factor: "recovery:f_2m8q", Left: 9}},
 		{"sequence_fail", visitor("POST", "/create_credit_card"), SequenceFailed{Account: somebody, Page: "/create_credit_card", Reason: "second_factor"}},
+		{"authn_login_success-unfamiliar", visitor("POST", "/login"), LoginSucceeded{Account: somebody, Session: theSession, Method: "password", Unfamiliar: "both"}},
+		{"user_reported", person("POST", "/activity/17/report"), UserReported{Account: somebody, Line: "17", Event: "authn_login_success", Ended: 2}},
+		{"user_exported", person("GET", "/settings/export"), UserExported{Account: somebody, Cards: 3, Signed: Unsigned}},
+		{"user_erased", person("POST", "/settings/delete"), UserErased{Account: somebody, Cards: 3, Sessions: 2, Signed: Unsigned}},
 		{"authz_change", system("cli:root"), RoleChanged{Account: somebody, From: "holder", To: "auditor"}},
 
 		{"session_created", visitor("POST", "/login"), SessionCreated{Account: somebody, Session: theSession, Method: "password"}},
@@ -86,6 +90,7 @@ func samples() []sample {
 		{"input_validation_fail-size", person("POST", "/create_credit_card"), InputInvalid{Form: "/create_credit_card", Reason: "too_large"}},
 		{"authz_fail", visitor("GET", "/create_credit_card"), AuthzFailed{Reason: "signed_out", Resource: "route:/create_credit_card"}},
 		{"authz_fail-card", person("GET", "/view_credit_card/1"), AuthzFailed{Reason: "not_found", Resource: "card:1"}},
+		{"authz_fail-reported", person("POST", cardPath+"/reveal"), AuthzFailed{Reason: "reported", Resource: "card:" + oneCard}},
 		{"authz_fail-role", person("POST", "/people/u_9zzt/lock"), AuthzFailed{Reason: "role", Resource: "route:/people/{id}/lock"}},
 		{"malicious_direct_reference", person("POST", cardPath+"/reveal"), DirectReference{Owner: "u_9zzt", Card: oneCard, Verb: "reveal"}},
 		{"malicious_csrf", person("POST", "/create_credit_card"), CrossSite{Account: "u_7f3k", Form: "/create_credit_card", Site: "cross_site"}},
@@ -100,6 +105,7 @@ func samples() []sample {
 
 		{"crypt_key_created", system("start"), KeyCreated{Key: "k_log1", Use: "log"}},
 		{"crypt_key_created-owner", person("POST", "/create_credit_card"), KeyCreated{Key: "k_own1", Use: "data", Owner: somebody}},
+		{"crypt_key_destroyed", person("POST", "/settings/delete"), KeyDestroyed{Key: "data/u_7f3k", Use: "data", Owner: somebody}},
 		{"crypt_decrypt_fail", person("POST", cardPath+"/reveal"), DecryptFailed{Owner: somebody, Card: oneCard}},
 		{"crypt_encrypt_fail", person("POST", "/create_credit_card"), EncryptFailed{Owner: somebody}},
 

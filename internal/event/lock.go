@@ -78,6 +78,7 @@ var loginUnlocked = Kind{
 		"owner":     "Sign-in unlocked: its person signed in on a device known before",
 		"operator":  "Sign-in unlocked by an operator",
 		"forgotten": "Sign-in unlocked: no room to keep it, and nobody has the name",
+		"erased":    "Sign-in unlocked: the account was erased",
 	},
 	Doc: "A lock of authn_login_lock ended. The actor is who ended it: system:locks where the sweep that runs each minute found its time over, whoever a request was proven to be that met it first, the person (reason owner), or the operator who typed coffer user unlock.",
 	New: func() Event { return LoginUnlocked{} },

@@ -68,6 +68,21 @@ func Unlock(tx *db.Tx, account string) (events []event.Event, err error) {
 	return events, err
 }
 
+// Erase is Unlock for an account that is going.
+func Erase(tx *db.Tx, account string) (events []event.Event, err error) {
+	rows, err := list(tx, sqlOfAccount, account)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		if r.until > 0 {
+			events = append(events, r.opened("erased"))
+		}
+	}
+	_, err = tx.Exec(sqlForgetAccount, account)
+	return events, err
+}
+
 // Due says what a sweep would find.
 type Due struct {
 	// Locks are over, Counts are old.

@@ -14,14 +14,20 @@ type finding struct {
 	person, card string
 	limit        int
 	entries      []Entry
+	// wish is what is wanted of it, or nil for all; see mine.go.
+	wish *wish
 }
 
 // find reads at most limit entries about person, newest first, all of them
 // before the line of that number; with card, only what touched that card. It
 // reads the newest lines, which the index lacks, and then what that mentions.
 func (r *Reader) find(ctx context.Context, person, card string, before uint64, limit int) ([]Entry, error) {
-	f := &finding{Reader: r, person: person, limit: limit}
-	name := person
+	return r.findWished(ctx, &finding{Reader: r, person: person, limit: limit}, card, before)
+}
+
+// findWished is find for what the person wishes to see.
+func (r *Reader) findWished(ctx context.Context, f *finding, card string, before uint64) ([]Entry, error) {
+	name := f.person
 	if card != "" {
 		f.card = "card:" + card
 		name = f.card
@@ -44,13 +50,13 @@ func (r *Reader) find(ctx context.Context, person, card string, before uint64, l
 
 // indexed goes back through the blocks that mention name.
 func (f *finding) indexed(ctx context.Context, name string, below uint64) error {
-	for len(f.entries) < f.limit {
+	for !f.full() {
 		m, err := mentioned(ctx, f.db, name, 0, below, true)
 		if err != nil {
 			return err
 		}
-		for rest := m.numbers; len(rest) > 0 && len(f.entries) < f.limit; {
-			n := min(len(rest), together, f.limit-len(f.entries)) // each is a page of its own
+		for rest := m.numbers; len(rest) > 0 && !f.full(); {
+			n := min(len(rest), together, f.few()) // each is a page of its own
 			some := rest[:n]
 			rest = rest[n:]
 			s := stream{r: f.Reader}
@@ -73,7 +79,7 @@ func (f *finding) indexed(ctx context.Context, name string, below uint64) error 
 // the limit: what is about them, and what they did and succeeded in.
 func (f *finding) take(lines []line) error {
 	for _, l := range slices.Backward(lines) {
-		if len(f.entries) == f.limit {
+		if f.full() {
 			return nil
 		}
 		if l.target != "" && f.card != "" && l.target != f.card || !l.holds(f.person) || !l.holds(f.card) {
@@ -83,7 +89,7 @@ func (f *finding) take(lines []line) error {
 		if err != nil {
 			return err
 		}
-		if e.theirs(f.person) && (f.card == "" || e.Target == f.card) {
+		if e.theirs(f.person) && (f.card == "" || e.Target == f.card) && f.wish.takes(&e, l) {
 			f.entries = append(f.entries, e)
 		}
 	}

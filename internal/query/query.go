@@ -37,9 +37,9 @@ type Entry struct {
 	Data                            json.RawMessage
 	// What is the typed event, or nil if this Coffer does not know it.
 	What event.Event
-	// Own says that the person did it. Of another person who acted neither id
-	// nor session is told.
-	Own bool
+	// Own says that the person did it, and Other that another person did, of
+	// whom neither id nor session is told.
+	Own, Other bool
 }
 
 // Reader reads what is sealed.
@@ -132,7 +132,7 @@ func read(line []byte, person string) (Entry, error) {
 		e.What = nil // written by a newer Coffer: its description still reads
 	}
 	if !e.Own && l.Actor != "" && !strings.HasPrefix(l.Actor, "system:") {
-		e.Actor, e.Session = "", "" // another person's
+		e.Actor, e.Session, e.Other = "", "", true
 	}
 	return e, nil
 }

@@ -52,7 +52,7 @@ func Say(e Entry) string {
 	case event.EventsAggregated:
 		said = count(what.Count, "refusal") + " in a short time, written as one"
 	default:
-		said = cmp.Or(sayLog(e), sayCard(e.What), sayFactor(e.What))
+		said = cmp.Or(sayLog(e), sayPerson(e.What), sayCard(e.What), sayFactor(e.What))
 	}
 	return cmp.Or(said, e.Description)
 }

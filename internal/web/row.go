@@ -22,6 +22,9 @@ const (
 	NotSigned Mark = "Not signed"
 	Unusual   Mark = "Unusual"
 	Grave     Mark = "Critical"
+	// Unfamiliar sign-ins stand out from all else.
+	Unfamiliar Mark = "Unfamiliar"
+	Reported   Mark = "Reported by you"
 )
 
 // Row is one line of the log as a person reads it: the sentence first.
@@ -35,6 +38,9 @@ type Row struct {
 	Mark                           Mark
 	// To is the page of the line itself, if this person may see it.
 	To string
+	// Report is where its person says that it was not their doing, and ReportAs
+	// what the link is called; empty leaves it out.
+	Report, ReportAs string
 }
 
 func (r Row) number() string { return "#" + strconv.FormatUint(r.Seq, 10) }

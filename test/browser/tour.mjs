@@ -94,9 +94,44 @@ async function security(page, look) {
   await look('security-changed')
 }
 
+// history is what a person sees of a sign-in that they did not know of, and how they leave.
+async function history(page, look) {
+  await page.goto('/activity')
+  await page.locator('details.filter > summary').click()
+  await page.locator('li.unfamiliar summary').first().click()
+  await look('activity-unfamiliar')
+  await page.goto('/activity?days=many&address=300.1')
+  await look('activity-faults')
+  await page.goto('/activity?q=nothing+like+it')
+  await look('activity-none')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL('**/login')
+  await page.fill('[name="username"]', 'katherine.johnson')
+  await page.fill('[name="password"]', secrets.next)
+  await submit(page)
+  await page.locator('.news').waitFor()
+  await look('cards-news')
+  await page.goto('/activity')
+  await page.locator('li.unfamiliar summary').first().click()
+  await page.locator('li.unfamiliar').first().getByRole('button').click()
+  await page.waitForURL('**/settings/security#password')
+  await look('security-reported')
+  await page.goto('/')
+  await page.locator('a.tile').first().click()
+  await page.getByRole('button', { name: 'Show number' }).click()
+  await page.getByRole('heading', { name: 'Number not shown' }).waitFor()
+  await look('card-locked')
+  await page.goto('/settings/security')
+  await page.locator('details.delete > summary').click()
+  await page.fill('#erase-name', 'somebody')
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: /^Delete the account/ }).click()])
+  await look('security-mistyped')
+}
+
 // tour calls look with each page's name while the page stands there.
 export async function tour(page, look) {
   await people(page, look)
   await cards(page, look)
   await security(page, look)
+  await history(page, look)
 }

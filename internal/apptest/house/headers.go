@@ -1,6 +1,7 @@
 package house
 
 import (
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"strings"
@@ -79,6 +80,10 @@ func (h *House) publicTile(path string) (is bool) {
 // shown again, JSON where a program asked, and without a word about the program's insides.
 func (a *Answer) refusal() {
 	a.h.Helper()
+	if strings.HasSuffix(strings.SplitN(a.asked, "?", 2)[0], ".json") {
+		a.machineRefusal()
+		return
+	}
 	form := strings.Contains(a.Body, "<form method=\"post\"")
 	kind := a.Header.Get("Content-Type")
 	if kind != "text/html; charset=utf-8" && kind != "application/problem+json" || !form && !requestID.MatchString(a.Body) {
@@ -89,5 +94,20 @@ func (a *Answer) refusal() {
 		if strings.Contains(text, inside) {
 			a.h.Errorf("%s answers %d with %q in it", a.asked, a.Status, inside)
 		}
+	}
+}
+
+// machineRefusal holds what a program gets instead: the problem as JSON (RFC
+// 9457), numbered too.
+func (a *Answer) machineRefusal() {
+	a.h.Helper()
+	var p struct {
+		Type, Title, Detail, Request string
+		Status                       int
+	}
+	err := json.Unmarshal([]byte(a.Body), &p)
+	if err != nil || a.Header.Get("Content-Type") != "application/problem+json" || p.Status != a.Status || p.Type != "about:blank" ||
+		p.Title == "" || !requestID.MatchString(p.Request) {
+		a.h.Errorf("%s answers %d with %s, want a problem as JSON", a.asked, a.Status, a.Body)
 	}
 }

@@ -8,7 +8,9 @@ CREATE TABLE account (
 	role         TEXT NOT NULL,
 	created      BIGINT NOT NULL,
 	failures     BIGINT NOT NULL DEFAULT 0,
-	last_login   BIGINT
+	last_login   BIGINT,
+	-- Since when no card number is shown, or NULL.
+	cards_locked BIGINT
 );
 
 CREATE TABLE credential (
@@ -245,3 +247,20 @@ CREATE TABLE spent (
 	until BIGINT NOT NULL
 );
 CREATE INDEX spent_until ON spent (until);
+
+-- From where people signed in before: networks, and browsers by their kind; see
+-- account.strange.
+CREATE TABLE familiar (
+	account TEXT NOT NULL,
+	what    TEXT NOT NULL,
+	used    BIGINT NOT NULL,
+	PRIMARY KEY (account, what)
+);
+
+-- The lines of which their person said "This wasn't me".
+CREATE TABLE reported (
+	account TEXT NOT NULL,
+	seq     BIGINT NOT NULL,
+	at      BIGINT NOT NULL,
+	PRIMARY KEY (account, seq)
+);

@@ -77,7 +77,7 @@ func (p *Pages) revealCard(w http.ResponseWriter, r *http.Request) error {
 	ctx, receipt := seclog.WithReceipt(r.Context())
 	number, c, err := p.Cards.Reveal(ctx, account.Asker(s), id)
 	if err != nil {
-		return unproven(err, "/view_credit_card/"+id, card.Showing(id))
+		return p.notShown(r, id, unproven(err, "/view_credit_card/"+id, card.Showing(id)))
 	}
 	view, err := p.cardView(r, s, c)
 	if err != nil {

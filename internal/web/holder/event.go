@@ -27,9 +27,9 @@ const proofSuffix = ".tlog-proof"
 func (p *Pages) event(w http.ResponseWriter, r *http.Request) error {
 	s, _ := web.Session(r) // the guard let nobody else in
 	number, file := strings.CutSuffix(r.PathValue("seq"), proofSuffix)
-	seq, err := strconv.ParseUint(number, 10, 63)
-	if err != nil || strconv.FormatUint(seq, 10) != number {
-		return fault.New(fault.NotFound, "There is no such line of yours.", event.AuthzFailed{Reason: "not_found", Resource: "line:" + number})
+	seq, err := lineNumber(number)
+	if err != nil {
+		return err
 	}
 	entry, raw, err := p.Lines.Own(r.Context(), s.Account, seq)
 	if err != nil {

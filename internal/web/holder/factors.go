@@ -38,8 +38,10 @@ func removal(kind, id string) factor.Operation {
 	return factor.Operation{Kind: "authn_factor_removed", Target: kind + ":" + id}
 }
 
-func changesPassword(_ *http.Request, account string) factor.Operation {
-	return factor.Operation{Kind: "authn_password_change", Target: "account:" + account}
+func onAccount(kind string) func(*http.Request, string) factor.Operation {
+	return func(_ *http.Request, account string) factor.Operation {
+		return factor.Operation{Kind: kind, Target: "account:" + account}
+	}
 }
 
 // required leads whoever must hold a second factor through adding one; once

@@ -21,6 +21,8 @@ var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 func hostileRows() []web.Row {
 	return []web.Row{
 		{Seq: 48216, To: "/activity/48216", At: noon, Says: hostile, Device: hostile, Address: hostile, Session: hostile, Note: hostile, Mark: web.Refused},
+		{Seq: 4, To: "/activity/4", At: noon, Says: hostile, Note: hostile, Mark: web.Unfamiliar, Report: "/activity/4/report", ReportAs: hostile},
+		{Seq: 3, To: "/activity/3", At: noon, Says: "x", Mark: web.Reported},
 		{Seq: 2, At: noon.Add(-48 * time.Hour), Says: "x", Mark: web.Grave},
 		{Seq: 1, At: noon.Add(-72 * time.Hour), Note: "y", Mark: web.Unusual},
 	}
@@ -55,6 +57,8 @@ func gallery() map[string]templ.Component {
 	refused.Refusal, refused.SteppedUp = hostile, false
 	faulty := refused
 	faulty.Faults = hostileFaults()
+	lockedSecurity, mistyped := security, security
+	lockedSecurity.CardsLocked, mistyped.Mistyped = true, hostile
 	problem := web.Problem{Status: 503, Title: hostile, Text: hostile, RequestID: hostile, At: noon, Retry: noon.Add(time.Minute), Form: "/login", Written: []string{hostile, "b"}}
 	return map[string]templ.Component{
 		"welcome bare": WelcomeView{}.Page(), "welcome": WelcomeView{Shell: out, Line: line}.Page(),
@@ -71,6 +75,13 @@ func gallery() map[string]templ.Component {
 		"new card bare": NewCardView{}.Page(),
 		"new card":      NewCardView{Shell: full, Holder: hostile, Expiry: hostile, Label: hostile, Faults: hostileFaults(), Refusal: hostile}.Page(),
 		"card bare":     CardView{}.Page(), "card": oneCard.Page(), "card shown": shown.Page(),
+		"activity asked": ActivityView{Shell: full, Short: true, Filter: Filter{Kind: "cards", Days: hostile, Address: hostile, Word: hostile, Unfamiliar: true}}.Page(),
+		"activity faults": ActivityView{Shell: full, Filter: Filter{Days: hostile, Faults: web.Faults{
+			{Name: "days", Text: hostile}, {Name: "address", Text: hostile}, {Name: "q", Text: hostile}, {Name: "kind", Text: hostile}, {Name: "unfamiliar", Text: hostile},
+		}}}.Page(),
+		"cards news":  CardsView{Shell: full, News: News{Failed: 3, Last: hostileRows()[0], Rows: hostileRows(), More: 2, Since: noon}}.Page(),
+		"locked bare": LockedView{}.Page(), "locked": LockedView{Shell: full, Back: "/view_credit_card/c_1", Why: hostile}.Page(),
+		"security locked": lockedSecurity.Page(), "security mistyped": mistyped.Page(),
 		"activity bare": ActivityView{}.Page(), "activity end": ActivityView{Shell: full, Newer: "/activity"}.Page(),
 		"activity":      ActivityView{Shell: full, Days: web.ByDay(hostileRows()), Older: "/activity?before=1", Newer: "/activity"}.Page(),
 		"security bare": SecurityView{}.Page(), "security": security.Page(), "security refused": refused.Page(), "security faults": faulty.Page(),
@@ -196,7 +207,7 @@ func TestFormsKeepTheContract(t *testing.T) {
 		"signup":   {`action="/signup"`, `name="username"`, `name="password"`, `autocomplete="new-password"`},
 		"login":    {`action="/login"`, `name="username"`, `name="password"`, `name="next"`, `autocomplete="current-password"`},
 		"confirm":  {`action="/confirm"`, `name="password"`, `name="next"`},
-		"security": {`action="/settings/password"`, `name="current_password"`, `name="new_password"`, `autocomplete="current-password"`, `autocomplete="new-password"`, `action="/settings/sessions/9c1185a5c5e9fc54/end"`, `action="/settings/sessions/end_others"`},
+		"security": {`action="/settings/password"`, `name="current_password"`, `name="new_password"`, `autocomplete="current-password"`, `autocomplete="new-password"`, `action="/settings/sessions/9c1185a5c5e9fc54/end"`, `action="/settings/sessions/end_others"`, `action="/settings/delete"`, `name="username"`, `href="/settings/export"`},
 		"new card": {`action="/create_credit_card"`, `name="card_number"`, `name="cardholder_name"`, `name="expiry"`, `name="label"`, `autocomplete="cc-number"`, `inputmode="numeric"`},
 		"card":     {`action="/view_credit_card/c_1/reveal"`, `action="/view_credit_card/c_1/delete"`, `action="/logout"`},
 	} {

@@ -118,6 +118,7 @@ func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request, e account.Entry
 func (p *Pages) keep(w http.ResponseWriter, r *http.Request, e account.Entry) {
 	p.Web.SetSession(w, r, e.Token)
 	p.Web.SetDevice(w, r, p.People.Device(web.DeviceCookie(r), e.Session.Account), account.DeviceAge)
+	web.SetNews(w, r)
 }
 
 // posted takes a field out of sight at once.

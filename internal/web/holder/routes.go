@@ -1,11 +1,14 @@
 package holder
 
 import (
+	"context"
+
 	"coffer/internal/account"
 	"coffer/internal/card"
 	"coffer/internal/factor"
 	"coffer/internal/query"
 	"coffer/internal/seclog/seal"
+	"coffer/internal/session"
 	"coffer/internal/web"
 )
 
@@ -18,6 +21,9 @@ type Pages struct {
 	Sealer *seal.Sealer
 	// LogKeys gives the public keys that have signed the log, one a line.
 	LogKeys func() (string, error)
+	// Erase removes whoever asks for it, with all that is theirs, if the name that
+	// they typed is theirs.
+	Erase func(ctx context.Context, who session.Session, typed string) error
 }
 
 // Routes are this room's lines of the one route table. Web must be set before
@@ -46,7 +52,7 @@ func (p *Pages) Routes() []web.Route {
 		{Pattern: "POST /view_credit_card/{id}/reveal", Guard: web.SignedIn, Handle: p.revealCard, Page: "/view_credit_card/{id}"},
 		{Pattern: "POST /view_credit_card/{id}/delete", Guard: web.SignedIn, Handle: p.deleteCard, Page: "/view_credit_card/{id}"},
 		{Pattern: "GET /settings/security", Guard: web.SignedIn, Handle: p.security},
-		{Pattern: "POST /settings/password", Guard: web.SteppedUp, Handle: p.changePassword, Fields: []string{"current_password", "new_password"}, Page: securityPage, Operation: changesPassword},
+		{Pattern: "POST /settings/password", Guard: web.SteppedUp, Handle: p.changePassword, Fields: []string{"current_password", "new_password"}, Page: securityPage, Operation: onAccount("authn_password_change")},
 		{Pattern: "GET " + web.EnrolPage, Guard: web.SignedIn, Handle: p.required, Enrols: true},
 		{Pattern: "GET /settings/totp", Guard: web.SteppedUp, Handle: p.totpForm, Enrols: true},
 		{Pattern: "POST /settings/totp", Guard: web.SteppedUp, Handle: p.enrolTOTP, Fields: []string{"code"}, Operation: addsFactor(factor.TOTP), Enrols: true},
@@ -59,5 +65,11 @@ func (p *Pages) Routes() []web.Route {
 		{Pattern: "POST /settings/sessions/end_others", Guard: web.SignedIn, Handle: p.endOthers, Page: securityPage},
 		{Pattern: "GET /activity", Guard: web.SignedIn, Handle: p.activity},
 		{Pattern: "GET /activity/{seq}", Guard: web.SignedIn, Handle: p.event},
+		{Pattern: "GET /activity.json", Guard: web.SignedIn, Handle: p.activityJSON},
+		{Pattern: "GET /activity.csv", Guard: web.SignedIn, Handle: p.activityCSV},
+		{Pattern: "POST /activity/{seq}/report", Guard: web.SignedIn, Handle: p.report, Page: activityPage},
+		{Pattern: "POST /seen", Guard: web.SignedIn, Handle: p.seen, Page: "/"},
+		{Pattern: "GET /settings/export", Guard: web.SteppedUp, Handle: p.export, Page: securityPage, Operation: onAccount("user_exported")},
+		{Pattern: "POST /settings/delete", Guard: web.SteppedUp, Handle: p.erase, Fields: []string{"username"}, Page: securityPage, Operation: onAccount("user_erased")},
 	}
 }

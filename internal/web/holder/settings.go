@@ -46,6 +46,9 @@ func (p *Pages) securityView(r *http.Request) (SecurityView, error) {
 		return SecurityView{}, err
 	}
 	view := SecurityView{Shell: p.Web.Shell(r), Set: password.Set, Changed: password.Changed, SteppedUp: ready, Held: held}
+	if view.CardsLocked, err = p.People.CardsLocked(r.Context(), s.Account); err != nil {
+		return SecurityView{}, err
+	}
 	for _, l := range list {
 		if l.Hash == s.Hash {
 			view.This = signIn(l)
@@ -71,7 +74,7 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return web.Retry(func(f *fault.Error) templ.Component {
 			view.Refusal, view.Faults = f.Text, f.Fields
 			return view.Page()
-		}, unproven(err, securityPage, changesPassword(r, s.Account)))
+		}, unproven(err, securityPage, onAccount("authn_password_change")(r, s.Account)))
 	}
 	return p.comeIn(w, r, entry, securityPage)
 }

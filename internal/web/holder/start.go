@@ -9,9 +9,6 @@ import (
 	"coffer/internal/web"
 )
 
-// activityRows is how many lines stand on one page of the activity.
-const activityRows = 50
-
 // start is the welcome page to strangers and the cards to their holder.
 func (p *Pages) start(w http.ResponseWriter, r *http.Request) error {
 	s, alive := web.Session(r)
@@ -47,26 +44,12 @@ func (p *Pages) cards(w http.ResponseWriter, r *http.Request, s session.Session)
 		return err
 	}
 	view := CardsView{Shell: p.Web.Shell(r), Lately: rows(entries)}
+	if view.News, err = p.news(w, r, s); err != nil {
+		return err
+	}
 	now := p.Web.Now()
 	for _, c := range list {
 		view.Cards = append(view.Cards, tileOf(c, now))
-	}
-	return web.Render(w, r, http.StatusOK, view.Page())
-}
-
-func (p *Pages) activity(w http.ResponseWriter, r *http.Request) error {
-	s, _ := web.Session(r) // the guard let nobody else in
-	from := before(r)
-	entries, more, err := p.Lines.Activity(r.Context(), s.Account, "", from, activityRows)
-	if err != nil {
-		return err
-	}
-	view := ActivityView{Shell: p.Web.Shell(r), Days: web.ByDay(rows(entries))}
-	if more {
-		view.Older = "/activity?before=" + strconv.FormatUint(entries[len(entries)-1].Seq, 10)
-	}
-	if from > 0 {
-		view.Newer = "/activity"
 	}
 	return web.Render(w, r, http.StatusOK, view.Page())
 }
