@@ -14,9 +14,13 @@ import (
 
 // userCmd is what looks after people.
 type userCmd struct {
-	Role   userRoleCmd   `cmd:"" help:"Give a person a role: holder, auditor or admin."`
-	Unlock userUnlockCmd `cmd:"" help:"Lift the locks that wrong passwords brought on a name."`
-	List   userListCmd   `cmd:"" help:"List everyone who has an account."`
+	Add     userAddCmd     `cmd:"" help:"Make an account, and a link by which its person sets a password."`
+	Role    userRoleCmd    `cmd:"" help:"Give a person a role: holder, auditor or admin."`
+	Reset   userResetCmd   `cmd:"" help:"Make a link by which a person sets a new password."`
+	Unlock  userUnlockCmd  `cmd:"" help:"Lift the locks that wrong passwords brought on a name."`
+	Disable userDisableCmd `cmd:"" help:"Keep a person from signing in, and end their sessions."`
+	Enable  userEnableCmd  `cmd:"" help:"Let a disabled person sign in again."`
+	List    userListCmd    `cmd:"" help:"List everyone who has an account."`
 }
 
 type userRoleCmd struct {
@@ -92,15 +96,17 @@ func (c *userListCmd) Run(ctx context.Context, s streams) error {
 		out := json.NewEncoder(s.out)
 		for _, p := range people {
 			err = errors.Join(err, out.Encode(map[string]any{
-				"id": p.ID, "username": p.Username, "role": p.Role, "created": stamp(p.Created), "last_login": stamp(p.LastLogin),
+				"id": p.ID, "username": p.Username, "role": p.Role, "state": p.State(), "second_factor": p.SecondFactor,
+				"created": stamp(p.Created), "last_login": stamp(p.LastLogin), "last_seen": stamp(p.LastSeen),
 			}))
 		}
 		return err
 	}
 	t := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "NAME\tROLE\tID\tSINCE\tLAST SIGN-IN")
+	fmt.Fprintln(t, "NAME\tROLE\tID\tSTATE\tSECOND FACTOR\tLAST SEEN")
 	for _, p := range people {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", p.Username, p.Role, p.ID, stamp(p.Created), cmp.Or(stamp(p.LastLogin), "never"))
+		factor := map[bool]string{true: "yes", false: "no"}[p.SecondFactor]
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Username, p.Role, p.ID, p.State(), factor, cmp.Or(stamp(p.LastSeen), "never"))
 	}
 	return t.Flush()
 }

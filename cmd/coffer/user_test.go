@@ -72,10 +72,10 @@ func TestRole(t *testing.T) {
 			t.Errorf("user role %s = %d, %q, %q, want %q", args, code, out, told, want)
 		}
 	}
-	if out, _, code := coffer(t, dir, "user", "list"); code != 0 || !strings.Contains(out, h.name+"  admin  u_") || !strings.Contains(out, "never") {
+	if out, _, code := coffer(t, dir, "user", "list"); code != 0 || !strings.Contains(out, h.name+"  admin  u_") || !strings.Contains(out, "  active  no ") {
 		t.Errorf("user list = %d, %q", code, out)
 	}
-	if out, _, code := coffer(t, dir, "user", "list", "--json"); code != 0 || !strings.Contains(out, `"role":"admin","username":"`+h.name+`"`) {
+	if out, _, code := coffer(t, dir, "user", "list", "--json"); code != 0 || !strings.Contains(out, `"role":"admin","second_factor":false,"state":"active","username":"`+h.name+`"`) {
 		t.Errorf("user list --json = %d, %q", code, out)
 	}
 }

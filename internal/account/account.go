@@ -106,6 +106,9 @@ func (s *Service) limited(ctx context.Context, n limit.Name, account string) err
 
 // enter issues a full session within tx.
 func enter(ctx context.Context, tx *db.Tx, p person, method string) (Entry, []event.Event, error) {
+	if err := barDisabled(tx, p.id); err != nil {
+		return Entry{}, nil, err
+	}
 	origin, _ := event.From(ctx)
 	token, s, events, err := session.Issue(tx, session.Entry{
 		Account: p.id, Level: session.Full, Method: method,

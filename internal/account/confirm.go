@@ -62,12 +62,14 @@ func (s *Service) knows(ctx context.Context, account string, password secret.Tex
 	return s.check(ctx, k, password)
 }
 
-// check verifies a password; an account without one costs as much.
+// check verifies a password; an account without one costs as much, and so does
+// one that is disabled.
 func (s *Service) check(ctx context.Context, k known, password secret.Text) (match bool, err error) {
-	if k.id == "" {
+	if k.phc == "" {
 		return false, s.Hasher.Pretend(ctx, password)
 	}
-	return s.Hasher.Verify(ctx, k.phc, password)
+	match, err = s.Hasher.Verify(ctx, k.phc, password)
+	return match && !k.disabled, err
 }
 
 // confirmation is what was given to confirm: a code where there is a second

@@ -19,8 +19,6 @@ const eraseForm = "/settings/delete"
 const (
 	sqlHeld = `SELECT role FROM account WHERE id = $1`
 
-	sqlAdmins = `SELECT COUNT(*) FROM account WHERE role = $1`
-
 	sqlDropCredentials = `DELETE FROM credential WHERE account = $1`
 
 	sqlDropFamiliar = `DELETE FROM familiar WHERE account = $1`
@@ -28,6 +26,10 @@ const (
 	sqlDropReported = `DELETE FROM reported WHERE account = $1`
 
 	sqlDropApprovals = `DELETE FROM approval WHERE session IN (SELECT id FROM session WHERE account = $1)`
+
+	sqlDropResets = `DELETE FROM reset WHERE account = $1`
+
+	sqlDropRemoval = `DELETE FROM factor_removal WHERE account = $1`
 
 	sqlDropAccount = `DELETE FROM account WHERE id = $1`
 )
@@ -63,7 +65,7 @@ func Erase(tx *db.Tx, who session.Session, cards int) ([]event.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, q := range []string{sqlDropCredentials, sqlDropFamiliar, sqlDropReported, sqlDropAccount} {
+	for _, q := range []string{sqlDropCredentials, sqlDropFamiliar, sqlDropReported, sqlDropResets, sqlDropRemoval, sqlDropAccount} {
 		if _, err := tx.Exec(q, who.Account); err != nil {
 			return nil, err
 		}
@@ -82,11 +84,11 @@ func erasable(tx *db.Tx, account string) error {
 	if err != nil || role != Admin {
 		return err
 	}
-	var admins int
-	if err := tx.QueryRow(sqlAdmins, Admin).Scan(&admins); err != nil {
+	var others int
+	if err := tx.QueryRow(sqlOtherAdmins, account).Scan(&others); err != nil {
 		return err
 	}
-	if admins > 1 {
+	if others > 0 {
 		return nil
 	}
 	f := invalid(eraseForm, []fault.Field{{Name: "username", Rule: "last_admin", Text: "You are the only administrator. Make somebody else one first: coffer user role NAME admin."}})

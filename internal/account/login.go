@@ -21,6 +21,8 @@ const refusal = "Name or password is not right."
 type known struct {
 	person
 	credential, phc string
+	// disabled counts like a wrong password, whatever was typed.
+	disabled bool
 }
 
 // errOutdated says that the password was changed while it was being checked.
@@ -114,7 +116,9 @@ func (s *Service) judge(ctx context.Context, a attempt) (v verdict, err error) {
 // find reads a person; one without an id means that there is none.
 func (s *Service) find(ctx context.Context, q, by string) (known, error) {
 	var k known
-	err := s.Read.QueryRow(ctx, q, by).Scan(&k.id, &k.username, &k.role, &k.credential, &k.phc)
+	var disabled int64
+	err := s.Read.QueryRow(ctx, q, by).Scan(&k.id, &k.username, &k.role, &k.credential, &k.phc, &disabled)
+	k.disabled = disabled > 0
 	if errors.Is(err, sql.ErrNoRows) {
 		return known{}, nil
 	}
@@ -191,6 +195,9 @@ func (s *Service) refuse(tx *db.Tx, a attempt) ([]event.Event, error) {
 	failed := event.LoginFailed{Account: a.Account, Typed: a.Typed, Reason: "wrong_password"}
 	if a.Account == "" {
 		failed.Reason = "unknown_name"
+	}
+	if a.who.disabled {
+		failed.Reason = "disabled"
 	}
 	if _, err := tx.Exec(sqlFailed, a.Account); err != nil {
 		return nil, err

@@ -37,6 +37,9 @@ func (s *Service) Recover(ctx context.Context, username string, code, fresh, dev
 		return Entry{}, err
 	}
 	r := recovery{t: s.try(ctx, username, who, device), who: who, phc: phc, code: code}
+	if who.disabled {
+		r.code = secret.Text{} // none serves
+	}
 	v, err := s.recovered(ctx, r)
 	if errors.Is(err, errServes) {
 		r.serves = true // which proves who acts

@@ -12,12 +12,12 @@ VALUES ($1, $2, 'password', $3, $4)`
 
 	sqlNameHolder = `SELECT id FROM account WHERE username_key = $1`
 
-	sqlByName = `SELECT a.id, a.username, a.role, c.id, c.body
-FROM account a JOIN credential c ON c.account = a.id AND c.kind = 'password'
+	sqlByName = `SELECT a.id, a.username, a.role, COALESCE(c.id, ''), COALESCE(c.body, ''), COALESCE(a.disabled, 0)
+FROM account a LEFT JOIN credential c ON c.account = a.id AND c.kind = 'password'
 WHERE a.username_key = $1`
 
-	sqlByID = `SELECT a.id, a.username, a.role, c.id, c.body
-FROM account a JOIN credential c ON c.account = a.id AND c.kind = 'password'
+	sqlByID = `SELECT a.id, a.username, a.role, COALESCE(c.id, ''), COALESCE(c.body, ''), COALESCE(a.disabled, 0)
+FROM account a LEFT JOIN credential c ON c.account = a.id AND c.kind = 'password'
 WHERE a.id = $1`
 
 	sqlFailures = `SELECT a.failures FROM account a JOIN credential c ON c.account = a.id WHERE c.id = $1`

@@ -164,6 +164,9 @@ func (s *Service) refuseCode(tx *db.Tx, t limit.Try, p proof, failed event.Event
 
 // complete makes the session whole within tx.
 func (s *Service) complete(ctx context.Context, tx *db.Tx, who session.Session, k known, t limit.Try, p proof) (e Entry, events []event.Event, err error) {
+	if err := barDisabled(tx, who.Account); err != nil {
+		return Entry{}, nil, err
+	}
 	failures, err := cameIn(tx, k, "")
 	if err != nil {
 		return Entry{}, nil, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"coffer/internal/account"
 	"coffer/internal/db"
 	"coffer/internal/deliver"
 	"coffer/internal/event"
@@ -38,6 +39,7 @@ type App struct {
 	follower *file.Follower
 	log      *seclog.Log
 	limits   *limit.Limits
+	people   *account.Service
 	web      *web.Server
 	listener net.Listener
 	metrics  net.Listener // nil where none are served

@@ -34,6 +34,8 @@ func TestFailClosed(t *testing.T) {
 		h.Browser(far).Post("/login", "username", "alice", "password", house.Password).To("/").Wrote("authn_login_success", "session_created")
 		stale := bob.Again()
 		bob.Post("/logout").To("/login").Wrote("session_logout")
+		root, link := admin(h, "root", home), linkFor(h, "bob", false)
+		root.Get("/people").Is(200).Wrote()
 		before := state(h)
 		token := alice.Cookie("coffer")
 		refuse := refuseEvents[h.Reader().Engine()]
@@ -65,6 +67,13 @@ func TestFailClosed(t *testing.T) {
 			alice.Post("/settings/password", "current_password", house.Password, "new_password", "short"),
 			alice.Post("/settings/sessions/end_others"),
 			alice.Post("/settings/sessions/0123456789abcdef/end"),
+			root.Post(person(h, "bob")+"/role", "role", "auditor"),
+			root.Post(person(h, "bob") + "/lock"),
+			root.Post(person(h, "bob") + "/reset"),
+			root.Post("/people/u_nobody/unlock"),
+			root.Post(person(h, "bob")+"/factors", "step", "ask"),
+			root.Post("/checklist/keys"),
+			stranger.Post(link, "new_password", byLink),
 			alice.Post("/logout"),
 		} {
 			a.Is(503, "Nothing was changed").Not("the log refuses", "4242 4242", "ends in").Wrote()

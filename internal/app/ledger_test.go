@@ -27,7 +27,7 @@ func give(h *house.House, b *house.Browser, name, role string) {
 		h.Fatalf("SetRole(%s, %s) = %+v, %v, want it signed", name, role, done, err)
 	}
 	h.Wrote("authz_change level=WARNING outcome=success actor=" + app.Origin().Actor + " subject=$" + name + " target=account:$" + name + " data.to=" + role + " data.from=*")
-	b.Get("/view_credit_card/none").Is(404).Wrote("authz_fail reason=not_found")
+	b.Get("/activity/999999999").Is(404).Wrote("authz_fail reason=not_found")
 }
 
 // fill makes so many lines at once.

@@ -49,7 +49,7 @@ func (a *App) writeStart(ctx context.Context) error {
 	origin := newOrigin()
 	err = a.log.Commit(ctx, func(tx *db.Tx) (out []event.Event, err error) {
 		fresh, err := a.registerKeys(tx)
-		if err = errors.Join(err, seal.Name(tx, origin)); err != nil {
+		if err = errors.Join(err, seal.Name(tx, origin), a.keepURL(tx)); err != nil {
 			return nil, err
 		}
 		if len(fresh) > 0 {

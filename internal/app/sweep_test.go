@@ -25,6 +25,7 @@ type sweep struct {
 	path   string // of the route, with an id that is no card's
 	from   netip.Addr
 	alice  *house.Browser
+	admin  *house.Browser
 	dead   *house.Browser
 }
 
@@ -36,10 +37,12 @@ func TestRouteTable(t *testing.T) {
 			t.Errorf("routes = %d, want the whole table", len(s.routes))
 		}
 		s.alice, s.dead = h.Person("alice", home), h.Person("dead", home)
+		s.admin = admin(h, "root", home)
 		s.dead.Again().Post("/logout").To("/login").Wrote("session_logout")
 		h.Person("carol", home).AddApp()
 		for _, s.route = range s.routes {
-			s.path = strings.NewReplacer("{id}", "c_1", "{hash}", "x", "{file}", "y", "{seq}", "7", "{path...}", "0/000").Replace(s.route.Path())
+			s.admin.Get("/").Is(http.StatusOK).Wrote() // a second goes by with each request: they stay signed in
+			s.path = strings.NewReplacer("{token}", "x", "{id}", "c_1", "{hash}", "x", "{file}", "y", "{seq}", "7", "{path...}", "0/000").Replace(s.route.Path())
 			if s.route.Guard == web.SteppedUp {
 				s.steppedUp()
 			}
@@ -104,6 +107,8 @@ func (s *sweep) steppedUp() {
 // admitted is a browser that the route's guard lets in.
 func (s *sweep) admitted() *house.Browser {
 	switch {
+	case s.route.Guard == web.Admin:
+		return s.admin
 	case s.personal():
 		return s.alice
 	case s.route.Guard == web.Halfway:
@@ -116,7 +121,7 @@ func (s *sweep) admitted() *house.Browser {
 
 // personal says that the route is a signed-in person's page.
 func (s *sweep) personal() bool {
-	return s.route.Guard == web.SignedIn || s.route.Guard == web.SteppedUp
+	return slices.Contains([]web.Guard{web.SignedIn, web.SteppedUp, web.Holder, web.Admin}, s.route.Guard)
 }
 
 // target is what a refusal by the guard names.
@@ -151,9 +156,12 @@ func (s *sweep) signedOut() {
 		} else {
 			s.do(s.alice, house.Request{}).To("/").Wrote()
 		}
-	case web.Auditor: // alice is none
+	case web.Auditor, web.Admin: // alice is none
 		s.do(s.alice, house.Request{}).Is(http.StatusNotFound, "There is no such page").
 			Wrote("authz_fail reason=role actor=$alice subject=$alice target=" + s.target())
+	case web.Holder:
+		s.do(s.admin, house.Request{}).Is(http.StatusNotFound, "There is no such page").
+			Wrote("authz_fail reason=role actor=$root subject=$root target=" + s.target())
 	}
 }
 
@@ -176,6 +184,8 @@ func (s *sweep) letIn(a *house.Answer, refusal string) {
 		a.Is(http.StatusUnauthorized, "Please sign in first").Has("Location", "").Wrote(refusal)
 	case s.route.Guard == web.Blind: // nobody is known there
 		a.Is(http.StatusUnsupportedMediaType).Wrote("input_validation_fail reason=content_type actor= subject= session=")
+	case strings.HasPrefix(s.path, "/reset/"): // no such link
+		a.Is(http.StatusNotFound, "There is no such page").Wrote()
 	case post: // an empty form: refused, with one event
 		if l := s.Next(1)[0]; a.Status != 422 && a.Status != 401 || l.Level != "WARNING" || l.Actor != "" {
 			s.Errorf("%s, empty = %d with %s, want a refusal", s.route.Pattern, a.Status, l.Event)
@@ -265,7 +275,10 @@ func (s *sweep) reports() {
 func (s *sweep) bodies() {
 	s.Helper()
 	actor := ""
-	if s.personal() {
+	switch {
+	case s.route.Guard == web.Admin:
+		actor = "$root"
+	case s.personal():
 		actor = "$alice"
 	}
 	named := " actor=" + actor + " subject=" + actor + " target=route:" + s.route.Path()
@@ -282,7 +295,7 @@ func (s *sweep) bodies() {
 		s.do(b, house.Request{Body: "username=a", Type: kind}).
 			Is(http.StatusUnsupportedMediaType).Wrote("input_validation_fail reason=content_type" + named)
 	}
-	s.extraneous("role=admin&%3Cscript%3E=1", 2, 0, named)
+	s.extraneous("is_admin=admin&%3Cscript%3E=1", 2, 0, named)
 	s.extraneous("cvv=123", 1, 0, named)
 	s.extraneous("%FF%00=1", 1, 0, named)
 	for _, f := range s.route.Fields {

@@ -19,6 +19,7 @@ import (
 	"coffer/internal/query"
 	"coffer/internal/seclog/seal"
 	"coffer/internal/web"
+	"coffer/internal/web/admin"
 	"coffer/internal/web/holder"
 	"coffer/internal/web/ledger"
 )
@@ -41,6 +42,7 @@ func (a *App) wire(context.Context) error {
 		Factors:  &factor.Keys{Seal: a.keys.Seal, Open: a.keys.Open, MAC: a.keys.MAC},
 		Passkeys: passkeys, Required: a.settings.require,
 	})
+	a.people = people
 	cards := card.New(card.Config{Log: a.log, Reader: a.read, Vault: a.keys, Limits: a.limits, Now: a.Now})
 	lines := query.New(a.read)
 	lines.Newest = a.sealer.Lines
@@ -53,12 +55,14 @@ func (a *App) wire(context.Context) error {
 	pages := &holder.Pages{People: people, Cards: cards, Lines: lines, Sealer: a.sealer, LogKeys: a.logKeys}
 	erasing := newEraser(a, cards)
 	pages.Erase = erasing.erase
+	desk := &admin.Pages{People: people, Lines: lines, Checklist: a.checklist, BackedUp: a.backedUp}
+	pages.Starts = desk.Starts()
 	log := ledger.New(ledger.Config{Sealer: a.sealer, Log: a.log, Keys: a.logKeys, Public: a.PublicLog, Now: a.Now})
-	routes := slices.Concat(pages.Routes(), log.Routes(), a.healthRoutes())
+	routes := slices.Concat(pages.Routes(), desk.Routes(), log.Routes(), a.healthRoutes())
 	if a.web, err = web.New(a.webConfig(people), routes); err != nil {
 		return err
 	}
-	pages.Web = a.web
+	pages.Web, desk.Web = a.web, a.web
 	a.check = newSelfcheck(a)
 	a.tasks = []func(context.Context) error{
 		a.every(time.Minute, "sessions", sweep(people.Sweep)),

@@ -3,14 +3,14 @@ package event
 // UserCreated is a new account.
 type UserCreated struct {
 	Account string `json:"-" in:"subject"`
-	// Role is what the account may do: holder.
+	// Role is what the account may do: holder, auditor or admin.
 	Role string `json:"role"`
 }
 
 var userCreated = Kind{
 	Name: "user_created", Level: Info, Outcome: Success,
 	Says: "Account created",
-	Doc:  "Somebody signed up. The actor is the new id.",
+	Doc:  "Somebody signed up, and the actor is the new id; or an operator made the account, and the actor is who did. Such an account has no password until the link of the user_updated beside it is used.",
 	New:  func() Event { return UserCreated{} },
 }
 
@@ -110,8 +110,9 @@ var loginFailed = Kind{
 		"wrong_password": "Sign-in refused: the password did not match",
 		"unknown_name":   "Sign-in refused: no account has this name",
 		"locked":         "Sign-in refused: locked after too many wrong passwords",
+		"disabled":       "Sign-in refused: the account is disabled",
 	},
-	Doc: "A sign-in was refused. Nobody is proven to act, so the actor is empty; the subject is the account whose name was given. With the reason locked the password may have been right.",
+	Doc: "A sign-in was refused. Nobody is proven to act, so the actor is empty; the subject is the account whose name was given. With the reasons locked and disabled the password may have been right.",
 	New: func() Event { return LoginFailed{} },
 }
 

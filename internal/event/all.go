@@ -12,6 +12,7 @@ var All = []*Kind{
 	&stepUpSucceeded, &stepUpFailed, &passwordChanged, &passwordChangeFailed, &roleChanged,
 	&factorEnrolled, &factorRemoved, &factorFailed, &recoveryUsed, &sequenceFailed,
 	&userReported, &userExported, &userErased,
+	&userUpdated, &userArchived,
 	// Sessions.
 	&sessionCreated, &sessionRenewed, &loggedOut, &sessionExpired,
 	&sessionUsedAfterEnd, &sessionsExceeded, &tokenReused,

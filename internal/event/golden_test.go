@@ -37,6 +37,7 @@ func system(name string) Origin { return Origin{Actor: systemActor + name} }
 func samples() []sample {
 	return []sample{
 		{"user_created", visitor("POST", "/signup"), UserCreated{Account: somebody, Role: "holder"}},
+		{"user_created-operator", system("cli:root"), UserCreated{Account: somebody, Role: "auditor"}},
 		{"authn_signup_fail", visitor("POST", "/signup"), SignupFailed{Account: somebody, Reason: "name_taken"}},
 		{"authn_login_success", visitor("POST", "/login"), LoginSucceeded{Account: somebody, Session: theSession, Method: "password"}},
 		{"authn_login_successafterfail", visitor("POST", "/login"), LoginSucceededAfterFail{Account: somebody, Session: theSession, Method: "password", Failures: 3}},
@@ -67,6 +68,12 @@ func samples() []sample {
 		{"user_exported", person("GET", "/settings/export"), UserExported{Account: somebody, Cards: 3, Signed: Unsigned}},
 		{"user_erased", person("POST", "/settings/delete"), UserErased{Account: somebody, Cards: 3, Sessions: 2, Signed: Unsigned}},
 		{"authz_change", system("cli:root"), RoleChanged{Account: somebody, From: "holder", To: "auditor"}},
+		{"authn_login_fail-disabled", visitor("POST", "/login"), LoginFailed{Account: somebody, Reason: "disabled", Attempt: 1}},
+		{"authn_password_change_fail-link_used", visitor("GET", "/reset/{token}"), PasswordChangeFailed{Account: somebody, Reason: "link_used"}},
+		{"user_updated", system("cli:root"), UserUpdated{Account: somebody, Change: "enabled"}},
+		{"user_updated-reset_started", person("POST", "/people/u_9zzt/reset"), UserUpdated{Account: "u_9zzt", Change: "reset_started", Covers: "password"}},
+		{"user_updated-reset_used", visitor("POST", "/reset/{token}"), UserUpdated{Account: somebody, Change: "reset_used", Covers: "factors", By: "system:cli:root", Ended: 2}},
+		{"user_archived", person("POST", "/people/u_9zzt/lock"), UserArchived{Account: "u_9zzt", Ended: 1}},
 
 		{"session_created", visitor("POST", "/login"), SessionCreated{Account: somebody, Session: theSession, Method: "password"}},
 		{"session_renewed", person("POST", "/confirm"), SessionRenewed{Account: somebody, Session: theSession}},

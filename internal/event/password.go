@@ -37,8 +37,10 @@ var passwordChangeFailed = Kind{
 	Reasons: map[string]string{
 		"wrong_password": "Password not changed: the present one did not match",
 		"locked":         "Password not changed: too many wrong ones came before",
+		"link_used":      "Password not changed: the link had been used before",
+		"link_expired":   "Password not changed: the link is not good any more",
 	},
-	Doc: "A new password was asked for in a signed-in session, and the present one given with it did not match: its person mistyped, or somebody else has the session. A new password that breaks a rule is input_validation_fail instead.",
+	Doc: "A new password was asked for in a signed-in session, and the present one given with it did not match: its person mistyped, or somebody else has the session. A new password that breaks a rule is input_validation_fail instead. With the reasons link_used and link_expired somebody signed out came with a link that sets a password, which had served, was over or replaced by a newer one: it does nothing.",
 	New: func() Event { return PasswordChangeFailed{} },
 }
 

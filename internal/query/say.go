@@ -39,6 +39,14 @@ func Say(e Entry) string {
 		}
 	case event.RoleChanged:
 		said = "Your role was changed from " + what.From + " to " + what.To
+	case event.UserCreated:
+		if what.Role != "holder" { // nobody signs up as anything else
+			said = "Account made for you by an operator, as " + what.Role
+		}
+	case event.UserUpdated:
+		said = accountChanged[what.Change]
+	case event.UserArchived:
+		said = "Your account was disabled"
 	case event.InputInvalid:
 		said = formRefused(what)
 	case event.PolicyViolated:

@@ -179,7 +179,8 @@ func (s *Server) errorPage(r *http.Request, f *fault.Error) templ.Component {
 			p.Written = append(p.Written, e.Kind().Name)
 		}
 	}
-	if v := visitOf(r); r.Method == http.MethodPost && v.route.Pattern != "" && f.Kind != fault.NotFound {
+	// A link's token stands in no page, so from its form the way is back.
+	if v := visitOf(r); r.Method == http.MethodPost && v.route.Pattern != "" && f.Kind != fault.NotFound && r.PathValue("token") == "" {
 		p.Form = v.route.page(r)
 	}
 	return ErrorPage(s.Shell(r), p)
@@ -187,7 +188,8 @@ func (s *Server) errorPage(r *http.Request, f *fault.Error) templ.Component {
 
 // Shell is what every page says about its visitor and its server.
 func (s *Server) Shell(r *http.Request) Shell {
-	return Shell{Person: visitOf(r).session.Username, Version: s.Version}
+	who := visitOf(r).session
+	return Shell{Person: who.Username, Version: s.Version, Role: who.Role}
 }
 
 // Word answers with a word, for machines.

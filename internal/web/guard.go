@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"coffer/internal/account"
 	"coffer/internal/event"
 	"coffer/internal/factor"
 	"coffer/internal/fault"
@@ -60,7 +59,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, route Route) erro
 			f.To = loginAt(route.page(r))
 		}
 		return f
-	case route.Guard == Auditor && v.session.Role != account.Auditor:
+	case route.Guard.foreign(v.session.Role):
 		// To them it is like any address where nothing is.
 		return fault.New(fault.NotFound, nothingHere, event.AuthzFailed{Reason: "role", Resource: resource(r, route)})
 	case route.Guard == SteppedUp:

@@ -58,14 +58,15 @@ func clock(seconds int) string {
 	return strconv.Itoa(seconds/60) + ":" + rest
 }
 
-// ways are where to go from here; the first is the filled button.
-func (p Problem) ways(signedIn bool) []Link {
+// ways are where to go from here, for who has cards or not; the first is the
+// filled button.
+func (p Problem) ways(cards bool) []Link {
 	var ways []Link
 	if p.Form != "" {
 		ways = append(ways, Link{p.Form, "Open the form again"})
 	}
 	switch {
-	case signedIn:
+	case cards:
 		ways = append(ways, Link{"/", "Back to your cards"})
 	case p.Status == http.StatusUnauthorized && p.Form != "/login":
 		ways = append(ways, Link{"/login", "Sign in"})

@@ -126,7 +126,7 @@ func ErrorPage(s Shell, p Problem) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for i, way := range p.ways(s.SignedIn()) {
+			for i, way := range p.ways(s.SignedIn() && bars[s.Role] == nil) {
 				var templ_7745c5c3_Var7 = []any{"btn", templ.KV("btn-primary", i == 0), templ.KV("btn-outline-secondary", i > 0)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
 				if templ_7745c5c3_Err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"coffer/internal/account"
 	"coffer/internal/factor"
 )
 
@@ -38,6 +39,11 @@ const (
 	// than a browser's: who is not signed in gets 401, and who has another role
 	// finds nothing there, each with an event.
 	Auditor
+	// Holder routes are SignedIn ones for whoever holds cards, and Admin routes
+	// for whoever looks after people: who has another role finds nothing there,
+	// with an event.
+	Holder
+	Admin
 )
 
 // blind reports that no cookie is read, so that nobody is known.
@@ -47,7 +53,13 @@ func (g Guard) blind() bool { return g == Bare || g == Blind }
 func (g Guard) guarded() bool { return g.personal() || g == Auditor }
 
 // personal reports that the route is a signed-in person's page.
-func (g Guard) personal() bool { return g == SignedIn || g == SteppedUp }
+func (g Guard) personal() bool { return g == SignedIn || g == SteppedUp || g == Holder || g == Admin }
+
+// roles are those that a route is for, where it is not for everyone's.
+var roles = map[Guard]string{Auditor: account.Auditor, Holder: account.Holder, Admin: account.Admin}
+
+// foreign reports that the route is for another role.
+func (g Guard) foreign(role string) bool { return roles[g] != "" && roles[g] != role }
 
 // Handler answers a request, or returns why not: see Server.fail.
 type Handler func(w http.ResponseWriter, r *http.Request) error

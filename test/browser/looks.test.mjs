@@ -1,6 +1,7 @@
 // How the pages look and read: axe finds nothing, and the colours stay as chosen.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { administer } from './administer.mjs'
 import { audit } from './axe.mjs'
 import { closeBrowser, serve, visit } from './kit.mjs'
 import { tour } from './tour.mjs'
@@ -11,6 +12,12 @@ test('axe finds nothing on any page, light and dark, at three widths', async (t)
   const coffer = await serve(t)
   const page = await visit(t, coffer)
   await tour(page, (name) => t.test(name, () => audit(page, name)))
+})
+
+test('nor on any page of administrators and auditors', async (t) => {
+  const coffer = await serve(t)
+  const page = await visit(t, coffer)
+  await administer(page, coffer, (name) => t.test(name, () => audit(page, name)))
 })
 
 test('the colours follow the system until they are chosen, and then stay', async (t) => {

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { schemes, widths } from './axe.mjs'
 import { closeBrowser, serve, visit } from './kit.mjs'
+import { administer } from './administer.mjs'
 import { tour } from './tour.mjs'
 
 const to = process.argv[2] ?? 'bin/screenshots'
@@ -23,8 +24,10 @@ async function picture(page, name) {
 
 await mkdir(to, { recursive: true })
 try {
-  const page = await visit(t, await serve(t))
+  const coffer = await serve(t)
+  const page = await visit(t, coffer)
   await tour(page, (name) => picture(page, name))
+  await administer(page, coffer, (name) => picture(page, name))
 } finally {
   for (const f of undo) await f()
   await closeBrowser()

@@ -123,6 +123,7 @@ func proofs(t *testing.T, v *vault, key string, lines [][]byte) {
 // program does.
 func served(t *testing.T, v *vault, key string) {
 	t.Helper()
+	v.promote()
 	v.signed()
 	lines := v.lines()
 	tiles, err := torchwood.NewTileFetcher(v.url+"/log/", torchwood.WithHTTPClient(v.http), torchwood.WithConcurrencyLimit(8))

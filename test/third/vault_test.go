@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-// vault is a running coffer and a person in it, who is an auditor.
+// vault is a running coffer and a person in it.
 type vault struct {
 	testing.TB
 	bin, dir, url string
@@ -73,13 +73,21 @@ func open(t *testing.T) *vault {
 	return v
 }
 
-// settle signs a person up, makes an auditor of them and gives them a card.
+// who signs in.
+var who = url.Values{"username": {"third.party"}, "password": {"tulip-canary-90-lantern"}}
+
+// promote makes an auditor of the person, who holds no cards from then on.
+func (v *vault) promote() {
+	v.Helper()
+	v.coffer("user", "role", who.Get("username"), "auditor", "--data", v.dir)
+	v.post("/logout", nil)
+	v.post("/login", who) // so that nobody remembers the role from before
+}
+
+// settle signs a person up and gives them a card.
 func (v *vault) settle() {
 	v.Helper()
-	who := url.Values{"username": {"third.party"}, "password": {"tulip-canary-90-lantern"}}
 	v.post("/signup", who)
-	v.coffer("user", "role", "third.party", "auditor", "--data", v.dir)
-	v.post("/login", who) // a role changes with a new session
 	v.card = v.post("/create_credit_card", url.Values{
 		"card_number": {"4242424242424242"}, "cardholder_name": {"Thea Third"},
 		"expiry": {time.Now().AddDate(1, 0, 0).Format("01/06")}, "label": {""},

@@ -102,8 +102,9 @@ func (a *Answer) refusal() {
 func (a *Answer) machineRefusal() {
 	a.h.Helper()
 	var p struct {
-		Type, Title, Detail, Request string
-		Status                       int
+		Type, Title, Detail string
+		Request             string `json:"request_id"`
+		Status              int
 	}
 	err := json.Unmarshal([]byte(a.Body), &p)
 	if err != nil || a.Header.Get("Content-Type") != "application/problem+json" || p.Status != a.Status || p.Type != "about:blank" ||

@@ -10,7 +10,8 @@ CREATE TABLE account (
 	failures     BIGINT NOT NULL DEFAULT 0,
 	last_login   BIGINT,
 	-- Since when no card number is shown, or NULL.
-	cards_locked BIGINT
+	cards_locked BIGINT,
+	disabled     BIGINT
 );
 
 CREATE TABLE credential (
@@ -263,4 +264,27 @@ CREATE TABLE reported (
 	seq     BIGINT NOT NULL,
 	at      BIGINT NOT NULL,
 	PRIMARY KEY (account, seq)
+);
+
+-- Links by which a person sets a password, by the hash of their token. covers
+-- says what they replace: password, or factors too.
+CREATE TABLE reset (
+	hash    BLOB PRIMARY KEY,
+	account TEXT NOT NULL,
+	covers  TEXT NOT NULL,
+	made_by TEXT NOT NULL,
+	created BIGINT NOT NULL,
+	expires BIGINT NOT NULL,
+	used    BIGINT
+);
+CREATE INDEX reset_account ON reset (account);
+
+-- Second factors that administrators want to take off: one asked, another may
+-- have agreed, and a link that takes them off can be made from due on.
+CREATE TABLE factor_removal (
+	account   TEXT PRIMARY KEY,
+	asked_by  TEXT NOT NULL,
+	asked     BIGINT NOT NULL,
+	agreed_by TEXT,
+	due       BIGINT
 );

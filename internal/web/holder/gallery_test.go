@@ -85,6 +85,8 @@ func gallery() map[string]templ.Component {
 		"activity bare": ActivityView{}.Page(), "activity end": ActivityView{Shell: full, Newer: "/activity"}.Page(),
 		"activity":      ActivityView{Shell: full, Days: web.ByDay(hostileRows()), Older: "/activity?before=1", Newer: "/activity"}.Page(),
 		"security bare": SecurityView{}.Page(), "security": security.Page(), "security refused": refused.Page(), "security faults": faulty.Page(),
+		"reset bare": ResetView{}.Page(), "reset": ResetView{Shell: out, Username: hostile, Factors: true, Faults: hostileFaults()}.Page(),
+		"told": CardsView{Shell: web.Shell{Person: hostile, Removal: &web.Removal{}}}.Page(), "told when": SecurityView{Shell: web.Shell{Person: hostile, Removal: &web.Removal{Due: noon}}}.Page(),
 		"event bare": EventView{}.Page(), "event": event.Page(),
 		"problem bare": web.ErrorPage(web.Shell{}, web.Problem{}), "problem": web.ErrorPage(full, problem),
 		"problem stranger": web.ErrorPage(out, web.Problem{Status: 401, Title: "x", RequestID: "r_1"}),

@@ -24,6 +24,8 @@ type Pages struct {
 	// Erase removes whoever asks for it, with all that is theirs, if the name that
 	// they typed is theirs.
 	Erase func(ctx context.Context, who session.Session, typed string) error
+	// Starts are the first pages of the roles that hold no cards.
+	Starts map[string]web.Handler
 }
 
 // Routes are this room's lines of the one route table. Web must be set before
@@ -46,11 +48,11 @@ func (p *Pages) Routes() []web.Route {
 		{Pattern: "POST /confirm", Guard: web.SignedIn, Handle: p.confirm, Fields: []string{"password", "code", "next"}, Enrols: true},
 		{Pattern: "POST /confirm/passkey/begin", Guard: web.SignedIn, Handle: p.askApproval, JSON: true, Page: "/confirm", Enrols: true},
 		{Pattern: "POST /confirm/passkey/finish", Guard: web.SignedIn, Handle: p.approve, JSON: true, Page: "/confirm", Enrols: true},
-		{Pattern: "GET /create_credit_card", Guard: web.SignedIn, Handle: p.newCard},
-		{Pattern: "POST /create_credit_card", Guard: web.SignedIn, Handle: p.createCard, Fields: []string{"card_number", "cardholder_name", "expiry", "label"}},
-		{Pattern: "GET /view_credit_card/{id}", Guard: web.SignedIn, Handle: p.viewCard},
-		{Pattern: "POST /view_credit_card/{id}/reveal", Guard: web.SignedIn, Handle: p.revealCard, Page: "/view_credit_card/{id}"},
-		{Pattern: "POST /view_credit_card/{id}/delete", Guard: web.SignedIn, Handle: p.deleteCard, Page: "/view_credit_card/{id}"},
+		{Pattern: "GET /create_credit_card", Guard: web.Holder, Handle: p.newCard},
+		{Pattern: "POST /create_credit_card", Guard: web.Holder, Handle: p.createCard, Fields: []string{"card_number", "cardholder_name", "expiry", "label"}},
+		{Pattern: "GET /view_credit_card/{id}", Guard: web.Holder, Handle: p.viewCard},
+		{Pattern: "POST /view_credit_card/{id}/reveal", Guard: web.Holder, Handle: p.revealCard, Page: "/view_credit_card/{id}"},
+		{Pattern: "POST /view_credit_card/{id}/delete", Guard: web.Holder, Handle: p.deleteCard, Page: "/view_credit_card/{id}"},
 		{Pattern: "GET /settings/security", Guard: web.SignedIn, Handle: p.security},
 		{Pattern: "POST /settings/password", Guard: web.SteppedUp, Handle: p.changePassword, Fields: []string{"current_password", "new_password"}, Page: securityPage, Operation: onAccount("authn_password_change")},
 		{Pattern: "GET " + web.EnrolPage, Guard: web.SignedIn, Handle: p.required, Enrols: true},
@@ -63,6 +65,9 @@ func (p *Pages) Routes() []web.Route {
 		{Pattern: "POST /settings/passkeys/{id}/remove", Guard: web.SteppedUp, Handle: p.removePasskey, Page: securityPage, Operation: removesPasskey},
 		{Pattern: "POST /settings/sessions/{id}/end", Guard: web.SignedIn, Handle: p.endSession, Page: securityPage},
 		{Pattern: "POST /settings/sessions/end_others", Guard: web.SignedIn, Handle: p.endOthers, Page: securityPage},
+		{Pattern: "GET /reset/{token}", Guard: web.SignedOut, Handle: p.resetForm},
+		{Pattern: "POST /reset/{token}", Guard: web.SignedOut, Handle: p.reset, Fields: []string{"new_password"}},
+		{Pattern: "POST /settings/factors/keep", Guard: web.SignedIn, Handle: p.keepFactors, Page: securityPage},
 		{Pattern: "GET /activity", Guard: web.SignedIn, Handle: p.activity},
 		{Pattern: "GET /activity/{seq}", Guard: web.SignedIn, Handle: p.event},
 		{Pattern: "GET /activity.json", Guard: web.SignedIn, Handle: p.activityJSON},

@@ -45,7 +45,11 @@ func (p *Pages) securityView(r *http.Request) (SecurityView, error) {
 	if err != nil {
 		return SecurityView{}, err
 	}
-	view := SecurityView{Shell: p.Web.Shell(r), Set: password.Set, Changed: password.Changed, SteppedUp: ready, Held: held}
+	shell, err := p.Web.Told(r, p.People)
+	if err != nil {
+		return SecurityView{}, err
+	}
+	view := SecurityView{Shell: shell, Set: password.Set, Changed: password.Changed, SteppedUp: ready, Held: held}
 	if view.CardsLocked, err = p.People.CardsLocked(r.Context(), s.Account); err != nil {
 		return SecurityView{}, err
 	}

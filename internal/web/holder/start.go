@@ -15,6 +15,9 @@ func (p *Pages) start(w http.ResponseWriter, r *http.Request) error {
 	if !alive {
 		return p.welcome(w, r)
 	}
+	if own := p.Starts[s.Role]; own != nil {
+		return own(w, r)
+	}
 	return p.cards(w, r, s)
 }
 
@@ -43,7 +46,11 @@ func (p *Pages) cards(w http.ResponseWriter, r *http.Request, s session.Session)
 	if err != nil {
 		return err
 	}
-	view := CardsView{Shell: p.Web.Shell(r), Lately: rows(entries)}
+	shell, err := p.Web.Told(r, p.People)
+	if err != nil {
+		return err
+	}
+	view := CardsView{Shell: shell, Lately: rows(entries)}
 	if view.News, err = p.news(w, r, s); err != nil {
 		return err
 	}
