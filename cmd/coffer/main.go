@@ -159,7 +159,7 @@ func newParser(s streams) (*kong.Kong, error) {
 // it. They still count: every command reads the same file and variables.
 func hideSettings(k *kong.Kong) {
 	matter := map[string][]string{
-		"migrate": {"data", "database", "database-file", "retention"}, "healthcheck": {"listen"},
+		"migrate": {"data", "database", "database-file", "retention"}, "healthcheck": {"listen", "tls-cert", "tls-key", "acme", "self-signed"},
 	}
 	for _, c := range k.Model.Children {
 		for _, f := range c.Flags {

@@ -49,4 +49,7 @@ Back up %s: without it no card number can be opened again.
 Try: create an account and add a card · ask for %s/view_credit_card/1 signed out · sign in with a wrong password
 Read what happened: tail -f %s
 `, version, a.URL(), dir, filepath.Join(dir, "keys"), a.URL(), filepath.Join(dir, "security.log"))
+	if own := a.Fingerprint(); own != "" {
+		fmt.Fprintf(w, "Its certificate is self-signed, and browsers warn of it. Go on only where they show this SHA-256 fingerprint:\n%s\n", own)
+	}
 }

@@ -43,6 +43,8 @@ type App struct {
 	web      *web.Server
 	listener net.Listener
 	metrics  net.Listener // nil where none are served
+	plain    net.Listener // of --http-listen, or nil
+	certs    certificates // nil on plain HTTP
 	copied   counted      // standard output, if it gets the lines too
 
 	deliveries []*deliver.Delivery
@@ -83,7 +85,7 @@ func New(ctx context.Context, c Config, o Options) (a *App, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		a.openData, a.listen, a.listenMetrics, a.openDatabase, a.openKeys, a.openLog, a.recoverLog, a.openWitnesses, a.wire, a.writeStart, a.openSigner, a.startWitnesses, a.openDeliveries,
+		a.openData, a.listen, a.listenMetrics, a.listenPlain, a.openTLS, a.openDatabase, a.openKeys, a.openLog, a.recoverLog, a.openWitnesses, a.wire, a.writeStart, a.openSigner, a.startWitnesses, a.openDeliveries,
 	} {
 		if err := step(ctx); err != nil {
 			return a, a.explained(err) // a, so that what was begun can be undone
@@ -151,6 +153,9 @@ func (a *App) Run(ctx context.Context) (err error) {
 		front.start(t)
 	}
 	front.start(a.serve)
+	if a.plain != nil {
+		front.start(a.servePlain)
+	}
 	if a.metrics != nil {
 		front.start(a.serveMetrics)
 	}
@@ -218,6 +223,9 @@ func (a *App) close() error {
 	}
 	if a.metrics != nil {
 		_ = a.metrics.Close() // the same
+	}
+	if a.plain != nil {
+		_ = a.plain.Close() // the same
 	}
 	if a.write != nil {
 		errs = append(errs, a.write.Close(), a.read.Close())

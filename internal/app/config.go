@@ -47,6 +47,13 @@ type Config struct {
 	Witness           List   `env:"COFFER_WITNESSES" placeholder:"PAIRS" help:"Who cosigns: a verifier key and a URL each."`
 	WitnessPolicy     string `env:"COFFER_WITNESS_POLICY" placeholder:"FILE" help:"Which of them are enough (C2SP tlog-policy)."`
 	MetricsListen     string `env:"COFFER_METRICS_LISTEN" placeholder:"ADDR" help:"Where /metrics is served (nowhere)."`
+
+	TlsCert       string `env:"COFFER_TLS_CERT" placeholder:"FILE" help:"HTTPS with this certificate and chain."`
+	TlsKey        string `env:"COFFER_TLS_KEY" placeholder:"FILE" help:"Its key; both are read again when changed."`
+	Acme          string `env:"COFFER_ACME" placeholder:"NAMES" help:"HTTPS, certified by Let's Encrypt."`
+	SelfSigned    bool   `env:"COFFER_SELF_SIGNED" help:"HTTPS with a certificate of its own."`
+	HttpListen    string `env:"COFFER_HTTP_LISTEN" placeholder:"ADDR" help:"Plain HTTP that leads to HTTPS (nowhere)."`
+	AcmeDirectory string `hidden:"" env:"COFFER_ACME_DIRECTORY" placeholder:"URL" help:"Another certificate authority than Let's Encrypt."`
 }
 
 // settings is a Config that was read: every value checked and in its type.
@@ -62,6 +69,7 @@ type settings struct {
 	secure  bool
 	node    string
 	require []string // the roles that must hold a second factor
+	acme    []string // names to get a certificate for
 }
 
 // Wrong is a setting that cannot be used: which, its value, and what would be right.
@@ -103,6 +111,9 @@ func (c Config) read() (s settings, err error) {
 		return s, err
 	}
 	if s.require, err = c.required(); err != nil {
+		return s, err
+	}
+	if s.acme, err = c.readTLS(); err != nil {
 		return s, err
 	}
 	if s.origin, s.secure, err = c.origin(host, port); err != nil {
@@ -157,6 +168,9 @@ func (c Config) required() (roles []string, err error) {
 }
 
 func (c Config) origin(host, port string) (origin string, secure bool, err error) {
+	if c.URL == "" && c.HTTPS() {
+		return "https://" + c.ownHost(host, port), true, nil
+	}
 	if c.URL == "" {
 		if ip, err := netip.ParseAddr(host); host == "" || err == nil && (ip.IsUnspecified() || ip.IsLoopback()) {
 			host = "localhost"
@@ -166,6 +180,9 @@ func (c Config) origin(host, port string) (origin string, secure bool, err error
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
 		return "", false, wrong("url", c.URL, "give what the browser's address line shows, as in https://cards.example.org")
+	}
+	if err := c.fitsTLS(u); err != nil {
+		return "", false, err
 	}
 	return u.Scheme + "://" + u.Host, u.Scheme == "https", nil
 }

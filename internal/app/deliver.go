@@ -102,6 +102,7 @@ func (a *App) late(ctx context.Context) (out []string) {
 	}
 	out = append(out, a.check.lateCheck(ctx)...)
 	out = append(out, a.lateWitnesses()...)
+	out = append(out, a.tlsTroubles()...)
 	for _, d := range a.deliveries {
 		s := d.Status()
 		if since := a.Now().Sub(s.Failing); !s.Failing.IsZero() && since > lateDelivery {

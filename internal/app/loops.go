@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"coffer/internal/event"
 	"coffer/internal/fault"
 	"coffer/internal/seclog/seal"
-	"coffer/internal/web"
 )
 
 // The server's times: what a slow client may hold.
@@ -33,28 +31,6 @@ const Heartbeat = 5 * time.Minute
 
 // Pulse is how often that is looked at.
 const Pulse = time.Second / 2
-
-func (a *App) serve(ctx context.Context) error {
-	srv := &http.Server{
-		Handler: a.web, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
-		IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(web.Cork(srv, a.listener)) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	down, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-	defer cancel()
-	if err := srv.Shutdown(down); err != nil {
-		slog.Warn("some connections did not end by themselves", "err", err)
-		return srv.Close()
-	}
-	return nil
-}
 
 // every makes a job a task: an error is the operator's, told once until it is
 // over, and the next time tries again.

@@ -99,12 +99,14 @@ var (
 	deliveryLag    = figure("delivery_lag_lines", "Sealed lines that the receiver has not acknowledged.", "delivery")
 	deliveryAge    = figure("delivery_lag_seconds", "Age of the oldest line that the receiver has not acknowledged; 0 if there is none.", "delivery")
 	deliveryFails  = figure("delivery_failures_total", "Attempts that failed since the start.", "delivery")
+	certificateEnd = figure("certificate_expires_timestamp_seconds", "When the first of the certificates in use ends; absent without HTTPS of its own.")
+	unbelieved     = figure("forwarded_unbelieved_total", "Requests with a forwarding header from a peer that is no trusted proxy.")
 	deliveryActive = figure("delivery_active", "1 on the node that delivers, 0 on the others.", "delivery")
 )
 
 // Describe lists the figures.
 func (g gauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{linesTotal, fileLag, checkpointAge, verifiedAge, verifyFailures, buildInfo, witnessLag, deliveryLag, deliveryAge, deliveryFails, deliveryActive} {
+	for _, d := range []*prometheus.Desc{linesTotal, fileLag, checkpointAge, verifiedAge, verifyFailures, buildInfo, witnessLag, deliveryLag, deliveryAge, deliveryFails, deliveryActive, certificateEnd, unbelieved} {
 		out <- d
 	}
 }
@@ -115,6 +117,10 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, kind, value, labels...)
 	}
 	put(buildInfo, prometheus.GaugeValue, 1, g.Version)
+	put(unbelieved, prometheus.CounterValue, float64(g.web.Lookout.Unbelieved()))
+	if end, known := g.certificateExpiry(); known {
+		put(certificateEnd, prometheus.GaugeValue, float64(end.Unix()))
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
 	defer cancel()
 	head, err := g.sealer.Head(ctx)

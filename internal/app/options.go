@@ -32,6 +32,8 @@ type Options struct {
 	Hashing func(begun bool)
 	// Disk is where security.log is written; nil is the machine's.
 	Disk file.Disk
+	// Connections is how many a listener holds; 0 is 4096, or what fits the system.
+	Connections int
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
 	// Passed is the time that went by since the start, however the clock was set;
@@ -53,6 +55,9 @@ func (o Options) filled() Options {
 	}
 	if o.Space == nil {
 		o.Space = measure
+	}
+	if o.Connections == 0 {
+		o.Connections = fitting(mostConnections)
 	}
 	if o.Every == nil {
 		o.Every = ticking

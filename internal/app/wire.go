@@ -78,6 +78,7 @@ func (a *App) wire(context.Context) error {
 		a.every(time.Second, "disk", a.watchDisk()),
 		a.every(Retention, "retention", a.retain),
 		a.every(Selfcheck, "verify", a.check.tick),
+		a.every(time.Second, "certificate", a.lookAtCertificate),
 		a.every(time.Second, "query", (&query.Rollup{Read: a.read, Pen: a.log.Touch}).Step),
 	}
 	return nil
@@ -102,6 +103,7 @@ func (a *App) webConfig(people *account.Service) web.Config {
 
 		RequestLimit: a.settings.limits.Of(limit.Request).String(),
 		Proxies:      a.proxies,
+		Lookout:      a.lookOut(),
 		Secure:       a.secure,
 		Origin:       a.origin,
 		Version:      a.Version,
@@ -172,8 +174,9 @@ func (a *App) Warnings() (out []string) {
 	}
 	host, _, _ := net.SplitHostPort(a.listener.Addr().String()) // a listener's own address has both parts
 	if ip, err := netip.ParseAddr(host); err == nil && !ip.IsLoopback() && !a.secure {
-		out = append(out, "plain HTTP is open beyond this machine: passwords and numbers cross the network in clear; put HTTPS before it and set --url")
+		out = append(out, "plain HTTP is open beyond this machine: passwords and numbers cross the network in clear; give it HTTPS (--acme, --tls-cert), or put a proxy with HTTPS before it and set --url")
 	}
+	out = append(out, a.frontWarnings()...)
 	if !web.Built() {
 		out = append(out, "the page assets are not built into this binary; build it with make")
 	}

@@ -77,7 +77,7 @@ type ConfigChanged struct {
 var configChanged = Kind{
 	Name: "sys_config_changed", Level: Warning, Outcome: Success,
 	Says: "A security setting changed",
-	Doc:  "A setting that weighs on security is not what it was at the last start, or a limit is off.",
+	Doc:  "A setting that weighs on security is not what it was at the last start, a limit is off, or another certificate came into use.",
 	New:  func() Event { return ConfigChanged{} },
 }
 

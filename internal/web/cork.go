@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // A page and its headers are more than the 4 KiB that net/http collects before
@@ -21,14 +23,23 @@ type corkKey struct{}
 // and serve what it returns.
 func Cork(srv *http.Server, l net.Listener) net.Listener {
 	srv.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		return context.WithValue(ctx, corkKey{}, c)
+		return context.WithValue(ctx, corkKey{}, beneath(c))
 	}
 	srv.ConnState = func(c net.Conn, state http.ConnState) {
-		if c, ok := c.(*corked); ok && state == http.StateIdle {
+		if c, ok := beneath(c).(*corked); ok && state == http.StateIdle {
 			c.release()
 		}
 	}
 	return corking{l}
+}
+
+// beneath is the connection under TLS, which is what is corked: pages are held
+// together after they were encrypted.
+func beneath(c net.Conn) net.Conn {
+	if over, ok := c.(*tls.Conn); ok {
+		return over.NetConn()
+	}
+	return c
 }
 
 type corking struct{ net.Listener }
@@ -51,9 +62,11 @@ type corked struct {
 }
 
 // hold keeps what is written from now on until the answer is complete. Only
-// what comes as a whole may ask for it: a stream would never arrive.
+// what comes as a whole may ask for it: a stream would never arrive. Nor would
+// HTTP/2's other answers on the same connection, which net/http puts together
+// by itself.
 func hold(r *http.Request) {
-	if c, ok := r.Context().Value(corkKey{}).(*corked); ok {
+	if c, ok := r.Context().Value(corkKey{}).(*corked); ok && r.ProtoMajor == 1 {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.holding = true
@@ -90,6 +103,15 @@ func (c *corked) send() error {
 	_, err := c.Conn.Write(c.held)
 	c.held = c.held[:0]
 	return err
+}
+
+// SetWriteDeadline sends what is held while there is time to: TLS says farewell
+// and then forbids all writing, before it closes.
+func (c *corked) SetWriteDeadline(t time.Time) error {
+	if !t.IsZero() && !t.After(time.Now()) {
+		c.release()
+	}
+	return c.Conn.SetWriteDeadline(t)
 }
 
 // Close sends what is held first: a connection that is not kept alive never

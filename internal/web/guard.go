@@ -146,6 +146,9 @@ func (s *Server) recognise(r *http.Request) error {
 		return err
 	}
 	visitOf(r).found(r, found)
+	if found.Whole() {
+		s.Lookout.signedIn(visitOf(r).address, found.Account)
+	}
 	return nil
 }
 

@@ -37,6 +37,8 @@ type Config struct {
 	// RequestLimit names the first of them for the event, as 50/s.
 	RequestLimit string
 	Proxies      Proxies
+	// Lookout notices what looks wrong about the way here; nil looks at nothing.
+	Lookout *Lookout
 	// Secure says that the browser sees HTTPS.
 	Secure bool
 	// Origin is the address the browser sees, trusted as a form's origin even
@@ -85,6 +87,7 @@ func (s *Server) match(r *http.Request) (Route, bool) {
 // ServeHTTP is the outermost wrapper.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	client, peer := s.Proxies.addresses(r)
+	s.Lookout.request(r, peer)
 	v := &visit{address: client, secure: s.Secure || s.Proxies.https(r, peer), origin: event.Origin{
 		SourceIP: text(client), PeerIP: text(peer), UserAgent: r.UserAgent(),
 		Method: methodWord(r.Method), URI: event.CleanPath(r.URL.Path), RequestID: event.NewID("r_"),

@@ -77,16 +77,16 @@ func (h *House) publicTile(path string) (is bool) {
 }
 
 // refusal holds what a page of a refusal is: ours, numbered unless it is a form
-// shown again, JSON where a program asked, and without a word about the program's insides.
+// shown again, and without a word about the program's insides.
 func (a *Answer) refusal() {
 	a.h.Helper()
-	if strings.HasSuffix(strings.SplitN(a.asked, "?", 2)[0], ".json") {
+	kind := a.Header.Get("Content-Type")
+	if kind == "application/problem+json" || strings.HasSuffix(strings.SplitN(a.asked, "?", 2)[0], ".json") {
 		a.machineRefusal()
 		return
 	}
 	form := strings.Contains(a.Body, "<form method=\"post\"")
-	kind := a.Header.Get("Content-Type")
-	if kind != "text/html; charset=utf-8" && kind != "application/problem+json" || !form && !requestID.MatchString(a.Body) {
+	if kind != "text/html; charset=utf-8" || !form && !requestID.MatchString(a.Body) {
 		a.h.Errorf("%s answers %d without a page that has the request's number", a.asked, a.Status)
 	}
 	text := requestID.ReplaceAllString(a.Body, "")

@@ -1,0 +1,5 @@
+//go:build !linux && !darwin
+
+package app
+
+func fitting(n int) int { return n }
