@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"syscall"
 
@@ -39,6 +37,7 @@ type commands struct {
 	Healthcheck healthcheckCmd   `cmd:"" help:"Ask a running vault whether it is well: exit code 0 or 1."`
 	User        userCmd          `cmd:"" help:"Look after people and their roles."`
 	Log         logCmd           `cmd:"" help:"Read, prove and keep the log."`
+	Passwords   passwordsCmd     `cmd:"" help:"Import a list of stolen passwords, or see which is in force."`
 	Version     versionCmd       `cmd:"" help:"Show the version."`
 	VersionFlag kong.VersionFlag `name:"version" help:"Show the version."`
 	File        settingsFile     `name:"config" placeholder:"FILE" help:"Settings as YAML, as in listen: :8880"`
@@ -58,44 +57,10 @@ func (s streams) pending(how app.Standing) {
 }
 
 func main() {
-	tuneMemory(false)
+	tune(everyday)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends a stop that takes too long
 	os.Exit(run(ctx, os.Args[1:], streams{os.Stdout, os.Stderr}))
-}
-
-// tuning is how much garbage there may be, in percent of what is in use, and
-// about how much memory in all.
-type tuning struct {
-	garbage int
-	limit   int64
-}
-
-// The heap of everyday requests is small, and collecting it whenever it doubles
-// costs a quarter of the processor under load. A password hash takes 19 MiB and
-// is garbage at once, so while passwords are hashed garbage is collected soon:
-// kept down by the limit alone, the runtime would hand pages back to the system
-// that the next hash needs again, which costs a fifth of a hash.
-var (
-	everyday = tuning{400, 80 << 20}
-	hashing  = tuning{45, 68<<20 + int64(runtime.GOMAXPROCS(0))*20<<20}
-)
-
-// tuneMemory trades memory for time, as far as the operator does not.
-func tuneMemory(begun bool) {
-	now := everyday
-	if begun {
-		now = hashing
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(now.limit)
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(now.garbage)
-	}
-	if begun { // or the first hashes would come on top of the everyday garbage
-		runtime.GC()
-	}
 }
 
 // run is the program with its arguments and streams given and its exit code

@@ -19,7 +19,8 @@ type serveCmd struct{ app.Config }
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	// A reader of the lines on standard output that goes away stops nothing.
 	signal.Ignore(syscall.SIGPIPE)
-	a, err := app.New(ctx, c.Config, app.Options{Version: version, Stdout: s.out, Fatal: fatal, Hashing: tuneMemory})
+	m := &memory{}
+	a, err := app.New(ctx, c.Config, app.Options{Version: version, Stdout: s.out, Fatal: fatal, Hashing: m.hashing, Room: m.room})
 	if err != nil {
 		return err
 	}

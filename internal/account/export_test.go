@@ -10,7 +10,7 @@ import (
 var Statements = []string{
 	sqlInsertAccount, sqlInsertCredential, sqlNameHolder, sqlByName, sqlByID,
 	sqlFamiliar, sqlUsed, sqlForgetUsed, sqlReport, sqlReported, sqlLockCards, sqlShowCards, sqlCardsLocked,
-	sqlPortrait, sqlFactors, sqlPlaces, sqlHeld, sqlAdmins, sqlDropCredentials, sqlDropFamiliar, sqlDropReported, sqlDropAccount,
+	sqlPortrait, sqlFactors, sqlPlaces, sqlHeld, sqlDropCredentials, sqlDropFamiliar, sqlDropReported, sqlDropAccount,
 	sqlFailures, sqlFailed, sqlAttempt, sqlCameIn, sqlRehash, sqlDropCredential, sqlPassword,
 }
 

@@ -47,6 +47,7 @@ type Config struct {
 	Witness           List   `env:"COFFER_WITNESSES" placeholder:"PAIRS" help:"Who cosigns: a verifier key and a URL each."`
 	WitnessPolicy     string `env:"COFFER_WITNESS_POLICY" placeholder:"FILE" help:"Which of them are enough (C2SP tlog-policy)."`
 	MetricsListen     string `env:"COFFER_METRICS_LISTEN" placeholder:"ADDR" help:"Where /metrics is served (nowhere)."`
+	PasswordMin       string `default:"8" env:"COFFER_PASSWORD_MIN" placeholder:"N" help:"Fewest characters of a new password (8)."`
 
 	TlsCert       string `env:"COFFER_TLS_CERT" placeholder:"FILE" help:"HTTPS with this certificate and chain."`
 	TlsKey        string `env:"COFFER_TLS_KEY" placeholder:"FILE" help:"Its key; both are read again when changed."`
@@ -61,6 +62,7 @@ type settings struct {
 	Config
 	db      db.Config
 	limits  limit.Table
+	least   int           // characters of a new password
 	keep    time.Duration // how long lines are kept; 0 is for ever
 	proxies []netip.Prefix
 	targets []deliver.Target
@@ -99,6 +101,9 @@ func (c Config) read() (s settings, err error) {
 		return s, wrong("limits", c.Limits, "%v", err)
 	}
 	if s.keep, err = c.retention(); err != nil {
+		return s, err
+	}
+	if s.least, err = c.passwordMin(); err != nil {
 		return s, err
 	}
 	if s.proxies, err = prefixes(c.TrustedProxies); err != nil {

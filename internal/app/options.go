@@ -30,6 +30,9 @@ type Options struct {
 	WitnessPace witness.Pace
 	// Hashing is told when the first password hash is asked for and when none is left.
 	Hashing func(begun bool)
+	// Room is asked before each password hash, which takes memory, and told when it
+	// is made; others says that somebody waits for a page meanwhile.
+	Room func(others bool) (leave func())
 	// Disk is where security.log is written; nil is the machine's.
 	Disk file.Disk
 	// Connections is how many a listener holds; 0 is 4096, or what fits the system.

@@ -77,7 +77,11 @@ func (a *App) writeStart(ctx context.Context) error {
 			return nil, err
 		}
 		demanded, err := a.settingChanged(tx, "require-second-factor", "none", cmp.Or(strings.Join(a.settings.require, ","), "none"))
-		return slices.Concat(out, changed, moved, others, kept, demanded), err
+		if err != nil {
+			return nil, err
+		}
+		harder, err := a.passwordsChanged(tx)
+		return slices.Concat(out, changed, moved, others, kept, demanded, harder), err
 	})
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ func (a *App) wire(context.Context) error {
 	if err != nil {
 		return err
 	}
-	hasher.Hashing = a.Hashing
+	hasher.Hashing, hasher.Room = a.Hashing, a.Room
 	a.limits = limit.New(a.settings.limits)
 	a.limits.Now = a.Now
 	passkeys, err := factor.NewPasskeys(a.origin)
@@ -38,7 +38,7 @@ func (a *App) wire(context.Context) error {
 		return err
 	}
 	people := account.New(account.Config{
-		Log: a.log, Read: a.read, Hasher: hasher, Limits: a.limits, MAC: a.keys.MAC, Now: a.Now,
+		Log: a.log, Read: a.read, Hasher: hasher, Limits: a.limits, MAC: a.keys.MAC, Now: a.Now, Policy: a.passwordPolicy(),
 		Factors:  &factor.Keys{Seal: a.keys.Seal, Open: a.keys.Open, MAC: a.keys.MAC},
 		Passkeys: passkeys, Required: a.settings.require,
 	})
@@ -63,6 +63,7 @@ func (a *App) wire(context.Context) error {
 		return err
 	}
 	pages.Web, desk.Web = a.web, a.web
+	hasher.Others = a.web.Reading
 	a.check = newSelfcheck(a)
 	a.tasks = []func(context.Context) error{
 		a.every(time.Minute, "sessions", sweep(people.Sweep)),
@@ -77,6 +78,7 @@ func (a *App) wire(context.Context) error {
 		a.every(time.Second, "log", a.log.Probe),
 		a.every(time.Second, "disk", a.watchDisk()),
 		a.every(Retention, "retention", a.retain),
+		a.every(time.Minute, "passwords", a.watchBreached),
 		a.every(Selfcheck, "verify", a.check.tick),
 		a.every(time.Second, "certificate", a.lookAtCertificate),
 		a.every(time.Second, "query", (&query.Rollup{Read: a.read, Pen: a.log.Touch}).Step),
@@ -181,6 +183,7 @@ func (a *App) Warnings() (out []string) {
 		out = append(out, "the page assets are not built into this binary; build it with make")
 	}
 	out = append(out, a.volumeWarnings()...)
+	out = append(out, a.passwordWarnings()...)
 	out = append(out, a.deliveryWarnings()...)
 	out = append(out, a.witnessWarnings()...)
 	if runtime.GOOS != "linux" {

@@ -24,11 +24,7 @@ const longest = 256
 // isCommon looks the password up without reading the list into memory: most
 // runs of the program need a few lines of it, if any.
 func isCommon(password string) (found bool) {
-	name := "common/passwords.txt"
-	if _, err := fs.Stat(common, name); err != nil {
-		name = "common/placeholder.txt"
-	}
-	f, err := common.Open(name)
+	f, err := common.Open(listed())
 	if err != nil {
 		panic("factor: no list of common passwords was built in")
 	}
@@ -39,6 +35,15 @@ func isCommon(password string) (found bool) {
 	}
 	word := strings.ToLower(norm.NFC.String(password))
 	return len(word) < longest && search(f.(io.ReaderAt), info.Size(), word)
+}
+
+// listed is the list that was built in.
+func listed() (name string) {
+	name = "common/passwords.txt"
+	if _, err := fs.Stat(common, name); err != nil {
+		return "common/placeholder.txt"
+	}
+	return name
 }
 
 // search is a binary search over the bytes of a sorted text.
@@ -72,4 +77,10 @@ func lineAt(list io.ReaderAt, at int64, window []byte) (start int64, line string
 		end = n - here
 	}
 	return from + int64(begin), string(text[begin : here+end])
+}
+
+// CommonPasswords is how many passwords the list holds that was built in.
+func CommonPasswords() (count int, err error) {
+	text, err := fs.ReadFile(common, listed())
+	return bytes.Count(text, []byte("\n")), err
 }

@@ -45,9 +45,16 @@ type Hasher struct {
 	// Hashing, if set, is told when the first hash is asked for and when none is
 	// left: each takes its memory and leaves it as garbage. Set it before use.
 	Hashing func(begun bool)
+	// Room, if set, is asked before each hash, whose turn it is, and told when it is
+	// made; others says that somebody waits for a page meanwhile. Set it before use.
+	Room func(others bool) (leave func())
+	// Others, if set, tells whether somebody waits for a page meanwhile: see aside.
+	// Set it before use.
+	Others func() (waiting bool)
 
 	settings Settings
 	slots    chan struct{}
+	narrow   chan struct{} // of them, those that go on while others are at work
 	waiting  atomic.Int64
 	counting sync.Mutex
 	wanted   int
@@ -56,7 +63,8 @@ type Hasher struct {
 
 // NewHasher makes a hasher; settings outside what Check allows are refused.
 func NewHasher(s Settings) (*Hasher, error) {
-	h := &Hasher{settings: s, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	processors := runtime.GOMAXPROCS(0)
+	h := &Hasher{settings: s, slots: make(chan struct{}, processors), narrow: make(chan struct{}, max(1, processors/2))}
 	h.pretend = encoded{Settings: s, salt: make([]byte, saltLen), key: make([]byte, keyLen)}
 	if err := h.pretend.check(); err != nil {
 		return nil, err
@@ -86,7 +94,8 @@ func (h *Hasher) Verify(ctx context.Context, phc string, password secret.Text) (
 }
 
 // Pretend costs what Verify costs, for a name that nobody has: how long the
-// answer takes must not tell the two apart.
+// answer takes must not tell the two apart. Of a hash that was made with other
+// settings than today's it does, until its person signs in again.
 func (h *Hasher) Pretend(ctx context.Context, password secret.Text) error {
 	_, err := h.verify(ctx, h.pretend, password)
 	return err
@@ -118,6 +127,14 @@ func (h *Hasher) derive(ctx context.Context, password secret.Text, e encoded, si
 		return nil, err
 	}
 	defer func() { <-h.slots }()
+	made, others, err := h.aside(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer made()
+	if h.Room != nil {
+		defer h.Room(others)()
+	}
 	text := password.Reveal()
 	if len(text) > MaxBytes {
 		text = text[:MaxBytes]

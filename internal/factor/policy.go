@@ -2,6 +2,7 @@ package factor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,12 +24,34 @@ const (
 // product is a word that no password of this site should lean on.
 const product = "coffer"
 
+// shortWord is what is too short for a word of the site to be looked for: half
+// of all passwords hold it by chance.
+const shortWord = 4
+
 // Policy is what a new password must be. It asks for length and that nobody
 // would guess it; it asks for no mixture of characters and forbids none but
 // control characters (NIST SP 800-63B-4, 3.1.1.2; ASVS 5.0, 6.2).
 type Policy struct {
 	// Min is the fewest characters (code points); less than MinLength counts as that.
 	Min int
+	// Words are what this site is called: see SiteWords.
+	Words []string
+	// Breached reports whether a password is known from a breach; nil, and nobody
+	// knows of any.
+	Breached func(password string) (is bool, err error)
+}
+
+// SiteWords are the words of a host's name on which no password should lean: the
+// name itself and its parts, but for the last, which thousands share.
+func SiteWords(host string) []string {
+	parts := strings.Split(host, ".")
+	words := []string{host}
+	for _, part := range parts[:len(parts)-1] {
+		if utf8.RuneCountInString(part) >= shortWord {
+			words = append(words, part)
+		}
+	}
+	return words
 }
 
 // Check says what is wrong with a new password for that username, or gives no
@@ -42,7 +65,7 @@ func (p Policy) Check(username string, password secret.Text) (wrong []fault.Fiel
 }
 
 func (p Policy) check(username, password string) (rule, text string) {
-	switch shortest := p.shortest(); {
+	switch shortest := p.Least(); {
 	case password == "":
 		return "required", "Please choose a password."
 	case len(password) > MaxBytes:
@@ -55,13 +78,30 @@ func (p Policy) check(username, password string) (rule, text string) {
 		return "common", "This is among the passwords that are tried first everywhere. Please choose another."
 	case p.leansOn(username, password):
 		return "like_name", "This is too close to your username. Please choose something that has nothing to do with it."
-	case p.leansOn(product, password):
+	case p.leansOn(product, password) || slices.ContainsFunc(p.Words, func(word string) bool { return p.leansOn(word, password) }):
 		return "like_name", "This is too close to the name of this site. Please choose something else."
+	}
+	return p.checkBreached(password)
+}
+
+// checkBreached comes last: it is the only rule that reads a file. Where it
+// cannot, nothing is let through unchecked; whoever reads the file tells the
+// operator.
+func (p Policy) checkBreached(password string) (rule, text string) {
+	if p.Breached == nil {
+		return "", ""
+	}
+	switch is, err := p.Breached(password); {
+	case err != nil:
+		return "unchecked", "Whether this password is known from a breach cannot be seen at the moment. Please try again later."
+	case is:
+		return "breached", "This password is in a list of stolen ones, which are tried everywhere. Please choose one that you use nowhere else, and change it wherever you did."
 	}
 	return "", ""
 }
 
-func (p Policy) shortest() int { return max(p.Min, MinLength) }
+// Least is the fewest characters that a password may have.
+func (p Policy) Least() int { return max(p.Min, MinLength) }
 
 // leansOn tells that the password is little more than the word: take the word
 // out, and what is left would be no password by itself. A long phrase may
@@ -80,7 +120,7 @@ func (p Policy) leansOn(word, password string) (leans bool) {
 		seen, password = seen[at+len(word):], password[at+len(word):]
 	}
 	rest += password
-	return leans && (utf8.RuneCountInString(rest) < p.shortest() || isCommon(rest))
+	return leans && (utf8.RuneCountInString(rest) < p.Least() || isCommon(rest))
 }
 
 // plain is the text without case and separators: cof_fer and Coffer are one word.

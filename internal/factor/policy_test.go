@@ -1,6 +1,8 @@
 package factor
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,5 +74,71 @@ func TestPolicySettingOnlyRaises(t *testing.T) {
 		if got != want {
 			t.Errorf("Policy{%d}.Check of eight characters = %q, want %q", least, got, want)
 		}
+	}
+}
+
+// site is the host of the policies here.
+var site = SiteWords("cards.kestrel.example")
+
+// TestPolicyWords holds that the site's own name is no password, nor a part of
+// one that is little else.
+func TestPolicyWords(t *testing.T) {
+	p := Policy{Words: site}
+	for password, want := range map[string]string{
+		"cards.kestrel.example": "like_name",
+		"CardsKestrelExample1":  "like_name",
+		"kestrel2026":           "like_name",
+		"k3str3l!!":             "like_name",
+		"kestrel-kestrel":       "like_name",
+		"cards cards":           "like_name",
+		"a kestrel over Ghent":  "",
+		"example-of-one":        "", // the last part says nothing
+		"tulip-lantern":         "",
+	} {
+		wrong := p.Check("alice", secret.New(password))
+		got := ""
+		if len(wrong) > 0 {
+			got = wrong[0].Rule
+		}
+		if got != want {
+			t.Errorf("Check(%q) = %q, want %q", password, got, want)
+		}
+	}
+	for host, want := range map[string]string{"localhost": "localhost", "www.kestrel.example": "www.kestrel.example kestrel", "10.0.0.7": "10.0.0.7"} {
+		if got := strings.Join(SiteWords(host), " "); got != want {
+			t.Errorf("SiteWords(%q) = %q, want %q", host, got, want)
+		}
+	}
+}
+
+// TestPolicyAsksTheList holds that a list of stolen passwords is asked about what
+// every other rule lets through, and that nothing passes unasked.
+func TestPolicyAsksTheList(t *testing.T) {
+	var asked []string
+	p := Policy{Breached: func(password string) (bool, error) {
+		if asked = append(asked, password); password == "broken-list-here" {
+			return false, errors.New("read error")
+		}
+		return password == "tulip-lantern", nil
+	}}
+	for _, c := range []struct{ password, want string }{
+		{"short", "too_short"},
+		{"password", "common"},
+		{"alice-alice", "like_name"},
+		{"tulip-lantern", "breached"},
+		{"heron-lantern", ""},
+		{"broken-list-here", "unchecked"},
+	} {
+		wrong := p.Check("alice", secret.New(c.password))
+		got := ""
+		if len(wrong) > 0 {
+			got = wrong[0].Rule
+		}
+		if got != c.want {
+			t.Errorf("Check(%q) = %q, want %q", c.password, got, c.want)
+		}
+	}
+	if want := []string{"tulip-lantern", "heron-lantern", "broken-list-here"}; !slices.Equal(asked, want) {
+		t.Errorf("the list was asked about %q, want %q", asked, want)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"coffer/internal/event"
@@ -57,7 +58,12 @@ type Server struct {
 	mux    *http.ServeMux
 	byPat  map[string]Route
 	cross  *http.CrossOriginProtection
+	// reading is how many people who are signed in wait for a page.
+	reading atomic.Int64
 }
+
+// Reading reports whether somebody who is signed in waits for a page now.
+func (s *Server) Reading() (yes bool) { return s.reading.Load() > 0 }
 
 // New makes the server of a route table.
 func New(c Config, routes []Route) (*Server, error) {
@@ -143,6 +149,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, route Route) {
 			if err := s.recognise(r); err != nil {
 				return err
 			}
+		}
+		// A page is short; a form can be sent slowly, to seem to wait for long.
+		if visitOf(r).alive && r.Method == http.MethodGet {
+			s.reading.Add(1)
+			defer s.reading.Add(-1)
 		}
 		if err := s.throttle(r); err != nil {
 			return err

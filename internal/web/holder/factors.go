@@ -192,7 +192,7 @@ func (p *Pages) newCodes(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) recoverForm(w http.ResponseWriter, r *http.Request) error {
-	return web.Render(w, r, http.StatusOK, RecoverView{Shell: p.Web.Shell(r)}.Page())
+	return web.Render(w, r, http.StatusOK, RecoverView{Shell: p.Web.Shell(r), Least: p.People.Policy.Least()}.Page())
 }
 
 func (p *Pages) recover(w http.ResponseWriter, r *http.Request) error {
@@ -200,7 +200,7 @@ func (p *Pages) recover(w http.ResponseWriter, r *http.Request) error {
 	entry, err := p.People.Recover(r.Context(), name, posted(r, "code"), posted(r, "new_password"), web.DeviceCookie(r))
 	if err != nil {
 		return web.Retry(func(f *fault.Error) templ.Component {
-			return RecoverView{Shell: p.Web.Shell(r), Username: web.Echo(name), Refusal: f.Text, Faults: f.Fields}.Page()
+			return RecoverView{Shell: p.Web.Shell(r), Username: web.Echo(name), Least: p.People.Policy.Least(), Refusal: f.Text, Faults: f.Fields}.Page()
 		}, err)
 	}
 	return p.goOn(w, r, entry, "/")

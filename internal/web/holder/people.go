@@ -12,7 +12,7 @@ import (
 )
 
 func (p *Pages) signupForm(w http.ResponseWriter, r *http.Request) error {
-	return web.Render(w, r, http.StatusOK, SignupView{Shell: p.Web.Shell(r)}.Page())
+	return web.Render(w, r, http.StatusOK, SignupView{Shell: p.Web.Shell(r), Least: p.People.Policy.Least()}.Page())
 }
 
 func (p *Pages) signup(w http.ResponseWriter, r *http.Request) error {
@@ -20,7 +20,7 @@ func (p *Pages) signup(w http.ResponseWriter, r *http.Request) error {
 	entry, err := p.People.SignUp(r.Context(), name, posted(r, "password"))
 	if err != nil {
 		return web.Retry(func(f *fault.Error) templ.Component {
-			return SignupView{Shell: p.Web.Shell(r), Username: web.Echo(name), Faults: f.Fields}.Page()
+			return SignupView{Shell: p.Web.Shell(r), Username: web.Echo(name), Least: p.People.Policy.Least(), Faults: f.Fields}.Page()
 		}, err)
 	}
 	return p.signedIn(w, r, entry, "/")

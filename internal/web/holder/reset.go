@@ -36,7 +36,7 @@ func (p *Pages) resetForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) resetView(r *http.Request, l account.Link) ResetView {
-	return ResetView{Shell: p.Web.Shell(r), Username: l.Username, Factors: l.Covers == account.CoversFactors}
+	return ResetView{Shell: p.Web.Shell(r), Username: l.Username, Factors: l.Covers == account.CoversFactors, Least: p.People.Policy.Least()}
 }
 
 func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {

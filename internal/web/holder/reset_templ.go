@@ -18,14 +18,16 @@ type ResetView struct {
 	Username string
 	// Factors says that the second factors go with the old password.
 	Factors bool
-	Faults  web.Faults
+	// Least is the fewest characters of a password.
+	Least  int
+	Faults web.Faults
 }
 
 func (p ResetView) fresh() web.Field {
 	return web.Field{
 		Name: "new_password", Label: "New password", Fault: p.Faults.On("new_password"), Again: again(p.Faults), Secret: true,
-		Hints: passwordHints,
-		Attrs: attrs("type", "password", "autocomplete", "new-password", "required", "", "data-strength", "strength"),
+		Hints: passwordHints(p.Least),
+		Attrs: newPassword(p.Least),
 	}
 }
 
@@ -70,7 +72,7 @@ func (p ResetView) Page() templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(p.Username)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `holder/reset.templ`, Line: 28, Col: 49}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `holder/reset.templ`, Line: 30, Col: 49}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -91,7 +93,7 @@ func (p ResetView) Page() templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(p.Username)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `holder/reset.templ`, Line: 31, Col: 86}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `holder/reset.templ`, Line: 33, Col: 86}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -105,7 +107,7 @@ func (p ResetView) Page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = strength().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = strength(p.Least).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

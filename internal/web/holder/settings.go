@@ -49,7 +49,7 @@ func (p *Pages) securityView(r *http.Request) (SecurityView, error) {
 	if err != nil {
 		return SecurityView{}, err
 	}
-	view := SecurityView{Shell: shell, Set: password.Set, Changed: password.Changed, SteppedUp: ready, Held: held}
+	view := SecurityView{Shell: shell, Set: password.Set, Changed: password.Changed, SteppedUp: ready, Held: held, Least: p.People.Policy.Least()}
 	if view.CardsLocked, err = p.People.CardsLocked(r.Context(), s.Account); err != nil {
 		return SecurityView{}, err
 	}

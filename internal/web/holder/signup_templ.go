@@ -14,7 +14,9 @@ import "coffer/internal/web"
 type SignupView struct {
 	web.Shell
 	Username string
-	Faults   web.Faults
+	// Least is the fewest characters of a password.
+	Least  int
+	Faults web.Faults
 }
 
 func (p SignupView) username() web.Field {
@@ -28,8 +30,8 @@ func (p SignupView) username() web.Field {
 func (p SignupView) password() web.Field {
 	return web.Field{
 		Name: "password", Label: "Password", Fault: p.Faults.On("password"), Again: again(p.Faults), Secret: true,
-		Hints: passwordHints,
-		Attrs: attrs("type", "password", "autocomplete", "new-password", "required", "", "data-strength", "strength"),
+		Hints: passwordHints(p.Least),
+		Attrs: newPassword(p.Least),
 	}
 }
 
@@ -87,7 +89,7 @@ func (p SignupView) Page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = strength().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = strength(p.Least).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

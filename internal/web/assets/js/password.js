@@ -14,10 +14,10 @@ function peek(button) {
 
 // strength says it in words. It judges length and sameness only; the server
 // also knows the list of common ones.
-function strength(password, name) {
+function strength(password, name, least) {
   const points = [...password]
   if (!points.length) return 'nothing typed yet'
-  if (points.length < 8) return `too short, ${8 - points.length} more to go`
+  if (points.length < least) return `too short, ${least - points.length} more to go`
   const plain = password.toLowerCase()
   if (name.length >= 3 && plain.includes(name.toLowerCase())) return 'too like your username'
   if (new Set(points).size < 5) return 'weak, the same few signs'
@@ -32,7 +32,7 @@ export function passwords() {
   if (!input) return
   const word = document.querySelector(`#${input.dataset.strength} [data-word]`)
   const name = document.getElementById('username')
-  const say = () => { word.textContent = strength(input.value, name?.value ?? '') }
+  const say = () => { word.textContent = strength(input.value, name?.value ?? '', Number(input.dataset.least ?? 8)) }
   input.addEventListener('input', say)
   name?.addEventListener('input', say)
   say()
