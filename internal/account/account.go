@@ -66,8 +66,8 @@ type Service struct {
 	// live remembers sessions between requests, where it may: see Follow.
 	live     cache.Cache[[32]byte, session.Session]
 	remember bool
-	// second remembers who holds a second factor, likewise.
-	second cache.Cache[string, bool]
+	// held remembers what people hold beside their password, likewise.
+	held cache.Cache[string, factor.Held]
 	// touching holds the sessions whose last use is being written.
 	touching inFlight
 }
@@ -78,7 +78,7 @@ func New(c Config) *Service {
 		c.Now = time.Now
 	}
 	s := &Service{Config: c, uses: limit.NewBuckets(1, session.SeenEvery, 1)}
-	s.live.Size, s.second.Size = rememberedSessions, rememberedSessions
+	s.live.Size, s.held.Size = rememberedSessions, rememberedSessions
 	return s
 }
 

@@ -18,32 +18,37 @@ func Asker(who session.Session) factor.Asker {
 	return factor.Asker{Account: who.Account, Session: who.ID, Stepped: who.Stepped, Proof: who.Proof, Rotated: who.Rotated}
 }
 
-// Held is what the person can prove themselves with beside the password.
+// Held is what the person can prove themselves with beside the password. Many
+// pages ask for it, so it is remembered where sessions are.
 func (s *Service) Held(ctx context.Context, account string) (factor.Held, error) {
+	h, version, found := s.held.Get(account)
+	if found && s.remember {
+		return h, nil
+	}
 	h, err := factor.HeldBy(ctx, s.Read, account)
+	if err == nil && s.remember {
+		s.held.Put(version, account, h)
+	}
 	return h, cannot(err)
 }
 
-// Proven tells whether an operation may go on in this session now.
+// Proven tells whether an operation may go on in this session now, and what its
+// person holds.
 func (s *Service) Proven(ctx context.Context, who session.Session, op factor.Operation) (ready bool, held factor.Held, err error) {
-	ready, held, err = factor.Ready(ctx, s.Read, Asker(who), op, s.Now())
+	if held, err = s.Held(ctx, who.Account); err != nil {
+		return false, factor.Held{}, err
+	}
+	ready, err = factor.Ready(ctx, s.Read, Asker(who), held, op, s.Now())
 	return ready, held, cannot(err)
 }
 
 // MustEnrol tells whether the person's role demands a second factor that they do
-// not hold. It is asked on every page, so it is remembered where sessions are.
+// not hold.
 func (s *Service) MustEnrol(ctx context.Context, who session.Session) (must bool, err error) {
 	if !slices.Contains(s.Required, who.Role) {
 		return false, nil
 	}
-	holds, version, found := s.second.Get(who.Account)
-	if found && s.remember {
-		return !holds, nil
-	}
 	h, err := s.Held(ctx, who.Account)
-	if err == nil && s.remember {
-		s.second.Put(version, who.Account, h.Second())
-	}
 	return !h.Second(), err
 }
 
@@ -116,7 +121,7 @@ func (s *Service) EnrolApp(ctx context.Context, who session.Session, typed secre
 			return nil, err
 		}
 		if err = s.Factors.EnrolApp(tx, who.Account, idOf(target), key, step); err == nil {
-			err = enrolled(tx, who, session.ByTOTP)
+			err = enrolled(tx, who, best(h))
 		}
 		return []event.Event{event.FactorEnrolled{Account: who.Account, Session: who.Hash, Factor: target, Signed: signed}}, err
 	})
@@ -132,6 +137,15 @@ func enrolled(tx *db.Tx, who session.Session, proof string) error {
 		return err
 	}
 	return session.Prove(tx, who, proof)
+}
+
+// best is the strongest proof that adding an app was, with what was held before:
+// a passkey signs for each operation, and goes on to.
+func best(h factor.Held) string {
+	if len(h.Passkeys) > 0 {
+		return session.ByPasskey
+	}
+	return session.ByTOTP
 }
 
 func (s *Service) notEnrolled(ctx context.Context, who session.Session) error {

@@ -24,7 +24,7 @@ func (s *Service) Remember() { s.remember = true }
 func (s *Service) Follow(lines []seal.Line) {
 	if lines == nil || slices.ContainsFunc(lines, func(l seal.Line) bool { return changesPeople(l.Event) }) {
 		s.live.Clear()
-		s.second.Clear()
+		s.held.Clear()
 	}
 }
 

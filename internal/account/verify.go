@@ -180,7 +180,11 @@ func (s *Service) complete(ctx context.Context, tx *db.Tx, who session.Session, 
 		first = byRecovery
 	}
 	method := first + "+" + p.by
-	token, whole, created, err := session.Promote(tx, who, method)
+	by := session.BySignIn
+	if p.by == session.ByRecovery {
+		by = p.by // nothing stronger is at hand, or it would not have been used up
+	}
+	token, whole, created, err := session.Promote(tx, who, method, by)
 	if err != nil {
 		return Entry{}, nil, err
 	}

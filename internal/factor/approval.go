@@ -93,16 +93,16 @@ func find(query querier, a Asker, op Operation, now time.Time) (found approval, 
 
 // Ready tells whether the operation may go on, outside of any transaction: the
 // guard asks this, and Approve decides.
-func Ready(ctx context.Context, r *db.Reader, a Asker, op Operation, now time.Time) (ready bool, h Held, err error) {
-	if h, err = HeldBy(ctx, r, a.Account); err != nil || a.fresh(h, op, now) {
-		return err == nil, h, err
+func Ready(ctx context.Context, r *db.Reader, a Asker, h Held, op Operation, now time.Time) (ready bool, err error) {
+	if a.fresh(h, op, now) {
+		return true, nil
 	}
-	if op.Kind == "" || a.Rotated {
-		return false, h, nil
+	if op.Kind == "" || a.Rotated || len(h.Passkeys) == 0 {
+		return false, nil
 	}
 	query := func(q string, args ...any) (*sql.Rows, error) { return r.Query(ctx, q, args...) }
 	_, ready, err = find(query, a, op, now)
-	return ready, h, err
+	return ready, err
 }
 
 // Approve lets an operation go on within the transaction of its effect, or gives

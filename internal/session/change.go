@@ -83,15 +83,15 @@ func Renew(tx *db.Tx, s Session, proof string) (token secret.Text, events []even
 
 // Promote makes a sign-in whole whose last step was passed: a session with a
 // token of its own. The token of the steps before it stays what it was.
-func Promote(tx *db.Tx, s Session, method string) (token secret.Text, whole Session, events []event.Event, err error) {
+func Promote(tx *db.Tx, s Session, method, proof string) (token secret.Text, whole Session, events []event.Event, err error) {
 	excess, err := capped(tx, s.Account)
 	if err != nil {
 		return secret.Text{}, Session{}, nil, err
 	}
-	if token, err = rotate(tx, s, sqlPromote, micro(tx.Now), s.ID); err != nil {
+	if token, err = rotate(tx, s, sqlPromote, micro(tx.Now), proof, s.ID); err != nil {
 		return secret.Text{}, Session{}, nil, err
 	}
-	s.Level, s.Created, s.Seen, s.Stepped = Full, tx.Now, tx.Now, tx.Now
+	s.Level, s.Created, s.Seen, s.Stepped, s.Proof = Full, tx.Now, tx.Now, tx.Now, proof
 	created := event.SessionCreated{Account: s.Account, Session: s.Hash, Method: method}
 	return token, s, append([]event.Event{created}, excess...), nil
 }

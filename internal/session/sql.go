@@ -11,8 +11,8 @@ VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)`
 
 	sqlInsertToken = `INSERT INTO token (hash, session, created, level) VALUES ($1, $2, $3, $4)`
 
-	sqlPromote = `UPDATE session SET level = 'full', created = $1, seen = $1, stepped = $1
-WHERE id = $2 AND level <> 'full' AND ended IS NULL`
+	sqlPromote = `UPDATE session SET level = 'full', created = $1, seen = $1, stepped = $1, proof = $2
+WHERE id = $3 AND level <> 'full' AND ended IS NULL`
 
 	sqlUnprove = `UPDATE session SET stepped = 0 WHERE account = $1 AND id <> $2 AND ended IS NULL`
 

@@ -20,6 +20,7 @@ const (
 	Plain     Mark = ""
 	Refused   Mark = "Refused"
 	NotSigned Mark = "Not signed"
+	Signed    Mark = "Signed by your passkey"
 	Unusual   Mark = "Unusual"
 	Grave     Mark = "Critical"
 	// Unfamiliar sign-ins stand out from all else.

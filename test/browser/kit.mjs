@@ -83,11 +83,13 @@ async function answers(url, child, said) {
 }
 
 // serve starts a Coffer on a free port and a new directory, and ends it with
-// the test: cleanly, its log whole, and no secret in any file it leaves.
-export async function serve(t, { env = {}, shell = '', firstLines = true } = {}) {
+// the test: cleanly, its log whole, and no secret in any file it leaves. Passkeys
+// need a host that has a name.
+export async function serve(t, { env = {}, shell = '', firstLines = true, host = '127.0.0.1' } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'coffer-'))
-  const url = `http://127.0.0.1:${await freePort()}`
-  const own = { COFFER_LISTEN: url.slice('http://'.length), COFFER_URL: url, COFFER_DATA: data, COFFER_DATABASE: '', COFFER_LOG_STDOUT: '' }
+  const port = await freePort()
+  const url = `http://${host}:${port}`
+  const own = { COFFER_LISTEN: `127.0.0.1:${port}`, COFFER_URL: url, COFFER_DATA: data, COFFER_DATABASE: '', COFFER_LOG_STDOUT: '' }
   const [command, args] = shell ? ['/bin/sh', ['-c', `${shell}; exec "$0" serve`, binary]] : [binary, ['serve']]
   const child = spawn(command, args, { env: { ...process.env, ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
@@ -128,7 +130,8 @@ export async function visit(t, coffer, options = {}) {
   page.setDefaultTimeout(10_000)
   const complaints = []
   const documents = new Set()
-  page.on('response', (r) => r.request().isNavigationRequest() && documents.add(r.url()))
+  const sent = (request) => request.isNavigationRequest() || request.method() === 'POST'
+  page.on('response', (r) => sent(r.request()) && documents.add(r.url()))
   page.on('pageerror', (e) => complaints.push(`error: ${e.message}`))
   page.on('console', (m) => {
     // That a refused form answers 422 is what was asked for; that a style sheet does is not.

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { schemes, widths } from './axe.mjs'
 import { closeBrowser, serve, visit } from './kit.mjs'
 import { administer } from './administer.mjs'
+import { factorTour } from './tour-factors.mjs'
 import { tour } from './tour.mjs'
 
 const to = process.argv[2] ?? 'bin/screenshots'
@@ -24,10 +25,11 @@ async function picture(page, name) {
 
 await mkdir(to, { recursive: true })
 try {
-  const coffer = await serve(t)
-  const page = await visit(t, coffer)
-  await tour(page, (name) => picture(page, name))
-  await administer(page, coffer, (name) => picture(page, name))
+  for (const [host, walk] of [['127.0.0.1', tour], ['localhost', factorTour], ['127.0.0.1', administer]]) {
+    const coffer = await serve(t, { host })
+    const page = await visit(t, coffer)
+    await walk(page, (name) => picture(page, name), coffer)
+  }
 } finally {
   for (const f of undo) await f()
   await closeBrowser()

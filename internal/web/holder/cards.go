@@ -117,9 +117,14 @@ func (p *Pages) cardView(r *http.Request, s session.Session, c card.Card) (CardV
 	if err != nil {
 		return CardView{}, err
 	}
+	proven, held, err := p.People.Proven(r.Context(), s, card.Showing(c.ID))
+	if err != nil {
+		return CardView{}, err
+	}
 	view := CardView{
+		Signing: signing(held, proven, "/view_credit_card/"+c.ID), Second: held.Second(), Proven: proven, Signature: len(held.Passkeys) > 0 && !p.coded(s),
 		Shell: p.Web.Shell(r), Face: face(c, p.Web.Now()), Added: c.Created, Shown: c.Shown,
-		Ends: "End of " + c.Ends().AddDate(0, 0, -1).Format("January 2006"), History: rows(entries), More: more,
+		Ends: "End of " + c.Ends().AddDate(0, 0, -1).Format("January 2006"), History: markUnsigned(rows(entries), entries, held), More: more,
 	}
 	return view, nil
 }

@@ -102,7 +102,11 @@ func told(l event.Line, s session.Session) []Group {
 		{Name: "Event", Code: l.Event}, {Name: "Outcome", Text: outcomeWords(l)}, touched(l.Target()),
 	}
 	for _, m := range web.Members(l.Data) {
-		if m.Name != "target" {
+		switch m.Name {
+		case "target":
+		case "signed":
+			what = append(what, signedFact(m.Value))
+		default:
 			what = append(what, Fact{Name: inWords(m.Name), Code: plainValue(m.Value)})
 		}
 	}
@@ -143,7 +147,7 @@ func outcomeWords(l event.Line) string {
 }
 
 // targets are the kinds of what can be touched, as people call them.
-var targets = map[string]string{"card": "Card", "account": "Account", "route": "Page", "limit": "Limit", "key": "Key", "session": "Session"}
+var targets = map[string]string{"card": "Card", "account": "Account", "route": "Page", "limit": "Limit", "key": "Key", "session": "Session", "totp": "App", "passkey": "Passkey", "recovery": "Codes"}
 
 func touched(target string) Fact {
 	kind, id, _ := strings.Cut(target, ":")

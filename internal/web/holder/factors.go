@@ -14,6 +14,7 @@ import (
 	"coffer/internal/factor"
 	"coffer/internal/fault"
 	"coffer/internal/secret"
+	"coffer/internal/session"
 	"coffer/internal/web"
 )
 
@@ -55,7 +56,7 @@ func (p *Pages) required(w http.ResponseWriter, r *http.Request) error {
 	if held.Second() {
 		return web.SeeOther(w, "/")
 	}
-	return web.Render(w, r, http.StatusOK, RequiredView{Shell: p.Web.Shell(r)}.Page())
+	return web.Render(w, r, http.StatusOK, RequiredView{Shell: p.Web.Shell(r), Passkeys: p.People.Passkeys.Usable(), Device: web.Device(r.UserAgent())}.Page())
 }
 
 func (p *Pages) verifyForm(w http.ResponseWriter, r *http.Request) error {
@@ -73,8 +74,8 @@ func (p *Pages) verifyView(r *http.Request) (VerifyView, error) {
 		return VerifyView{}, err
 	}
 	return VerifyView{
-		Shell: p.Web.Shell(r), App: held.App != nil, Passkey: len(held.Passkeys) > 0,
-		Recovery: held.Codes > 0 && half.Level == "password",
+		Shell: p.Web.Shell(r), Passkey: len(held.Passkeys) > 0 && p.People.Passkeys.Usable(), Recovered: half.Level == session.Recovered,
+		Codes: Codes{App: held.App != nil, Recovery: held.Codes > 0 && half.Level == session.Half, ByRecovery: byRecovery(r), At: verifyPage},
 	}, nil
 }
 
@@ -108,8 +109,9 @@ func (p *Pages) totpView(r *http.Request) (TOTPView, error) {
 	if err != nil {
 		return TOTPView{}, err
 	}
-	view := TOTPView{Shell: p.Web.Shell(r), Held: held.App != nil, Signs: len(held.Passkeys) > 0}
-	if view.Held {
+	view := TOTPView{Shell: p.Web.Shell(r), Signing: signing(held, p.coded(s), totpPage)}
+	if held.App != nil {
+		view.Held, view.Since = true, held.App.Created
 		return view, nil
 	}
 	app, err := p.People.NewApp(r.Context(), s)
@@ -188,7 +190,7 @@ func (p *Pages) newCodes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return unproven(err, securityPage, addsFactor(factor.Recovery)(r, ""))
 	}
-	return web.Render(w, r, http.StatusOK, CodesView{Shell: p.Web.Shell(r), Codes: codes, At: p.Web.Now()}.Page())
+	return web.Render(w, r, http.StatusOK, CodesView{Shell: p.Web.Shell(r), Codes: codes, At: p.Web.Now(), Site: p.Web.Origin}.Page())
 }
 
 func (p *Pages) recoverForm(w http.ResponseWriter, r *http.Request) error {

@@ -12,6 +12,9 @@ import (
 // emptied says why the box of a password is empty on a page shown again.
 const emptied = "Passwords are not sent back to a page, so please type yours again."
 
+// emptiedCode is the same for a code.
+const emptiedCode = "Codes are not sent back to a page, so please type one again."
+
 // passwordHints are the rules, before the mistake.
 func passwordHints(least int) []string {
 	length := fmt.Sprintf("At least %d characters. Spaces are welcome.", least)

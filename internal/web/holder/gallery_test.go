@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -60,7 +61,7 @@ func gallery() map[string]templ.Component {
 	lockedSecurity, mistyped := security, security
 	lockedSecurity.CardsLocked, mistyped.Mistyped = true, hostile
 	problem := web.Problem{Status: 503, Title: hostile, Text: hostile, RequestID: hostile, At: noon, Retry: noon.Add(time.Minute), Form: "/login", Written: []string{hostile, "b"}}
-	return map[string]templ.Component{
+	all := map[string]templ.Component{
 		"welcome bare": WelcomeView{}.Page(), "welcome": WelcomeView{Shell: out, Line: line}.Page(),
 		"welcome own": WelcomeView{Shell: out, Line: line, Own: true, Did: hostile}.Page(),
 		"signup bare": SignupView{}.Page(), "signup": SignupView{Shell: out, Username: hostile, Faults: hostileFaults()}.Page(),
@@ -91,6 +92,8 @@ func gallery() map[string]templ.Component {
 		"problem bare": web.ErrorPage(web.Shell{}, web.Problem{}), "problem": web.ErrorPage(full, problem),
 		"problem stranger": web.ErrorPage(out, web.Problem{Status: 401, Title: "x", RequestID: "r_1"}),
 	}
+	maps.Copy(all, factorGallery())
+	return all
 }
 
 func render(t *testing.T, page templ.Component) string {

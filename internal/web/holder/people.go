@@ -2,6 +2,7 @@ package holder
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/a-h/templ"
 
@@ -27,7 +28,7 @@ func (p *Pages) signup(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request) error {
-	view := LoginView{Shell: p.Web.Shell(r), Next: p.Web.Next(r.URL.Query().Get("next"))}
+	view := LoginView{Shell: p.Web.Shell(r), Passkeys: p.People.Passkeys.Usable(), Next: p.Web.Next(r.URL.Query().Get("next"))}
 	if view.Next != "/" {
 		view.Why = "Sign in to go on to the page you asked for."
 	}
@@ -39,7 +40,9 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	entry, err := p.People.LogIn(r.Context(), name, posted(r, "password"), web.DeviceCookie(r), next)
 	if err != nil {
 		return web.Retry(func(f *fault.Error) templ.Component {
-			return LoginView{Shell: p.Web.Shell(r), Username: web.Echo(name), Next: next, Refusal: f.Text, Faults: f.Fields}.Page()
+			return LoginView{
+				Shell: p.Web.Shell(r), Passkeys: p.People.Passkeys.Usable(), Username: web.Echo(name), Next: next, Refusal: f.Text, Faults: f.Fields,
+			}.Page()
 		}, err)
 	}
 	return p.goOn(w, r, entry, next)
@@ -64,12 +67,10 @@ func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) confirmForm(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	view, err := p.confirmView(r, p.Web.Next(q.Get("next")))
+	view, err := p.confirmView(r, p.Web.Next(r.URL.Query().Get("next")))
 	if err != nil {
 		return err
 	}
-	view.Kind, view.Target = q.Get("kind"), q.Get("target")
 	return web.Render(w, r, http.StatusOK, view.Page())
 }
 
@@ -79,11 +80,29 @@ func (p *Pages) confirmView(r *http.Request, next string) (ConfirmView, error) {
 	if err != nil {
 		return ConfirmView{}, err
 	}
-	return ConfirmView{
-		Shell: p.Web.Shell(r), Next: next, Second: held.Second(), App: held.App != nil,
-		Passkey: len(held.Passkeys) > 0, Recovery: held.Codes > 0,
-	}, nil
+	view := ConfirmView{Shell: p.Web.Shell(r), Next: next, Second: held.Second()}
+	view.Codes = Codes{App: held.App != nil, Recovery: held.Codes > 0, ByRecovery: byRecovery(r), At: confirmAt(r, next)}
+	if len(held.Passkeys) > 0 && p.People.Passkeys.Usable() {
+		view.Operation = wanted(r, next)
+		view.Doing = doing(view.Operation, held)
+	}
+	return view, nil
 }
+
+// confirmAt is the address of the page, whatever was posted to it: what a
+// passkey would sign stays the same, and is of no other member's making.
+func confirmAt(r *http.Request, next string) string {
+	q := url.Values{"next": {next}}
+	for _, name := range []string{"kind", "target"} {
+		if v := r.URL.Query().Get(name); v != "" {
+			q.Set(name, v)
+		}
+	}
+	return "/confirm?" + q.Encode()
+}
+
+// byRecovery says that the page shows the field for recovery codes.
+func byRecovery(r *http.Request) bool { return r.URL.Query().Get("by") == "recovery" }
 
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	s, _ := web.Session(r) // the guard let nobody else in

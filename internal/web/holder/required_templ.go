@@ -11,7 +11,13 @@ import templruntime "github.com/a-h/templ/runtime"
 import "coffer/internal/web"
 
 // RequiredView leads through adding a second factor where one is demanded.
-type RequiredView struct{ web.Shell }
+type RequiredView struct {
+	web.Shell
+	// Passkeys says that this address can have them, and Device is what this one
+	// would be called.
+	Passkeys bool
+	Device   string
+}
 
 // Page draws it.
 func (p RequiredView) Page() templ.Component {
@@ -47,7 +53,59 @@ func (p RequiredView) Page() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Add a second factor</h1><p class=\"lead\">Whoever runs this server asks for more than a password. Choose one of the two; then everything is open to you again, and nothing of yours was changed.</p><section aria-labelledby=\"by-passkey\"><h2 id=\"by-passkey\">A passkey</h2><p>This device, a phone or a security key signs you in with a touch.</p><form class=\"button\" method=\"get\" action=\"/settings/totp\" data-passkey-add hidden><button class=\"btn btn-step wide\" type=\"button\">Add a passkey</button></form></section><section aria-labelledby=\"by-app\"><h2 id=\"by-app\">An authenticator app</h2><p>An app on your phone shows six digits that change every half minute.</p><p class=\"button\"><a class=\"btn btn-primary wide\" href=\"/settings/totp\">Add an app</a></p></section><form method=\"post\" action=\"/logout\"><button class=\"btn btn-outline-secondary wide\">Not now: sign out</button></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Add a second factor</h1><p class=\"lead\">Whoever runs this server asks for more than a password. Choose one of the two; then everything is open to you again, and nothing of yours was changed.</p><section class=\"choice\" aria-labelledby=\"by-passkey\"><h2 id=\"by-passkey\">A passkey</h2><p>This device, a phone or a security key signs you in with a touch.</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = noPasskeys(p.Passkeys).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if p.Passkeys {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<form class=\"needs-passkey\" method=\"post\" action=\"/settings/passkeys/begin\" data-new-passkey>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = web.Input(passkeyName(p.Device)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<button class=\"btn btn-step wide\">")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = web.Icon("fingerprint").Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "Make the passkey</button></form>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</section><section class=\"choice\" aria-labelledby=\"by-app\"><h2 id=\"by-app\">An authenticator app</h2><p>An app on your phone shows six digits that change every half minute.</p><p><a class=\"btn btn-outline-secondary wide\" href=\"/settings/totp\">Add an app</a></p></section><form class=\"leave\" method=\"post\" action=\"/logout\"><button class=\"end\">Not now: sign out</button></form>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Var3 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+				if !templ_7745c5c3_IsBuffer {
+					defer func() {
+						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err == nil {
+							templ_7745c5c3_Err = templ_7745c5c3_BufErr
+						}
+					}()
+				}
+				ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "Either writes <code>authn_factor_enrolled</code>.")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = web.Writes().Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -24,10 +24,28 @@ func (p *Pages) security(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if now := p.Web.Now(); view.Changed && now.Sub(view.Set) < lately {
-		view.Done = "Your password is changed. Wherever else you were signed in, you are not any more."
-	}
+	view.Done = view.done(p.Web.Now())
 	return web.Render(w, r, http.StatusOK, view.Page())
+}
+
+// done says what was done within the last moments, newest first.
+func (p SecurityView) done(now time.Time) (done string) {
+	at := now.Add(-lately)
+	say := func(when time.Time, text string) {
+		if when.After(at) {
+			at, done = when, text
+		}
+	}
+	if p.Changed {
+		say(p.Set, "Your password is changed. Wherever else you were signed in, you are not any more.")
+	}
+	if p.Held.App != nil {
+		say(p.Held.App.Created, "Your authenticator app is added. From now on its codes count.")
+	}
+	for _, k := range p.Held.Passkeys {
+		say(k.Created, "Your passkey “"+k.Name+"” is added. From now on a touch of it is enough.")
+	}
+	return done
 }
 
 // securityView gathers what stands on the page whatever happens on it.
@@ -49,7 +67,10 @@ func (p *Pages) securityView(r *http.Request) (SecurityView, error) {
 	if err != nil {
 		return SecurityView{}, err
 	}
-	view := SecurityView{Shell: shell, Set: password.Set, Changed: password.Changed, SteppedUp: ready, Held: held, Least: p.People.Policy.Least()}
+	view := SecurityView{
+		Shell: shell, Set: password.Set, Changed: password.Changed, SteppedUp: ready, Held: held, Least: p.People.Policy.Least(),
+		Signing: signing(held, p.coded(s), securityPage), Passkeys: p.People.Passkeys.Usable(), Device: web.Device(r.UserAgent()),
+	}
 	if view.CardsLocked, err = p.People.CardsLocked(r.Context(), s.Account); err != nil {
 		return SecurityView{}, err
 	}

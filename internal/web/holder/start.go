@@ -46,11 +46,15 @@ func (p *Pages) cards(w http.ResponseWriter, r *http.Request, s session.Session)
 	if err != nil {
 		return err
 	}
+	held, err := p.People.Held(r.Context(), s.Account)
+	if err != nil {
+		return err
+	}
 	shell, err := p.Web.Told(r, p.People)
 	if err != nil {
 		return err
 	}
-	view := CardsView{Shell: shell, Lately: rows(entries)}
+	view := CardsView{Shell: shell, Lately: rows(entries), NoCodes: !held.Given}
 	if view.News, err = p.news(w, r, s); err != nil {
 		return err
 	}
@@ -83,5 +87,5 @@ func mark(e query.Entry) web.Mark {
 	case e.Level == "WARNING":
 		return web.Unusual
 	}
-	return web.Plain
+	return signedMark(e)
 }

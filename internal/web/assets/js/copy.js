@@ -1,3 +1,9 @@
+// textOf is what is pasted: a list line by line, a number without its spaces.
+function textOf(source) {
+  if (source.matches('ol, ul')) return [...source.children].map((line) => line.textContent.trim()).join('\n')
+  return 'secret' in source.dataset ? source.textContent.replace(/\s/g, '') : source.textContent.trim()
+}
+
 export function copyButtons() {
   for (const button of document.querySelectorAll('[data-copy]')) {
     if (!navigator.clipboard) {
@@ -8,10 +14,8 @@ export function copyButtons() {
       const source = document.getElementById(button.dataset.copy)
       const word = button.querySelector('[data-word]')
       const before = word.textContent
-      // A number is pasted without its spaces.
-      const text = 'secret' in source.dataset ? source.textContent.replace(/\s/g, '') : source.textContent.trim()
       try {
-        await navigator.clipboard.writeText(text)
+        await navigator.clipboard.writeText(textOf(source))
         word.textContent = 'Copied'
       } catch {
         word.textContent = 'Not copied'

@@ -8,26 +8,39 @@ const ticking = (until, step) => {
   run()
 }
 
+// warning is how many seconds before the end it is said once more.
+const warning = 10
+
 // hideNumber takes a shown number off the page when its time is over: out of
-// the text, off the drawn card, and out of reach of the copy button.
+// the text, off the drawn card, and out of reach of the copy button. What is
+// read out is said three times, not every second.
 export function hideNumber() {
   const box = document.querySelector('[data-hide]')
   if (!box) return
   const total = Number(box.dataset.hide)
   const ticks = box.querySelector('[data-ticks]')
   const left = box.querySelector('[data-left]')
+  const aloud = box.querySelector('[data-aloud]')
+  const say = (text) => { if (aloud.textContent !== text) aloud.textContent = text }
   const hide = () => {
     for (const secret of document.querySelectorAll('[data-secret]')) secret.textContent = secret.dataset.secret || '••••'
     document.querySelector('.face[data-open]')?.removeAttribute('data-open')
     box.querySelector('[data-copy]')?.remove()
     const again = box.querySelector('[data-again]')
     if (again) again.textContent = 'Back to the card'
-    left.parentElement.textContent = 'The number is hidden again.'
+    const over = box.querySelector('[data-over]')
+    if (over) over.hidden = false
+    box.querySelector('.hides').textContent = 'The number is hidden again.'
+    say('The number is hidden again.')
     ticks.setAttribute('d', 'M0 5')
   }
+  let warned = false
+  say(`The number is shown for ${total} seconds.`)
   ticking(Date.now() + total * 1000, (seconds) => {
     left.textContent = `in ${seconds} s`
     ticks.setAttribute('d', `M0 5h${(seconds / total) * ticks.dataset.ticks}`)
+    if (seconds <= warning && !warned) say(`The number is hidden in ${seconds} seconds.`)
+    warned ||= seconds <= warning
     if (seconds === 0) hide()
   })
   // A page that comes back out of the browser's memory must not bring it back.
