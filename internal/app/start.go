@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,28 +59,8 @@ func (a *App) writeStart(ctx context.Context) error {
 		}
 		out = append(out, a.findings...)
 		out = append(out, event.Startup{Database: string(a.read.Engine()), URL: a.origin})
-		changed, err := a.limitsChanged(tx)
-		if err != nil {
-			return nil, err
-		}
-		moved, err := a.deliveriesChanged(tx)
-		if err != nil {
-			return nil, err
-		}
-		others, err := a.witnessesChanged(tx)
-		if err != nil {
-			return nil, err
-		}
-		kept, err := a.retentionChanged(tx)
-		if err != nil {
-			return nil, err
-		}
-		demanded, err := a.settingChanged(tx, "require-second-factor", "none", cmp.Or(strings.Join(a.settings.require, ","), "none"))
-		if err != nil {
-			return nil, err
-		}
-		harder, err := a.passwordsChanged(tx)
-		return slices.Concat(out, changed, moved, others, kept, demanded, harder), err
+		changed, err := a.settingsChanged(tx)
+		return append(out, changed...), err
 	})
 	if err != nil {
 		return err
@@ -108,6 +87,26 @@ func (a *App) registerKeys(tx *db.Tx) (out []event.Event, err error) {
 		}
 	}
 	return out, nil
+}
+
+// settingsChanged compares the settings that matter to security with those of
+// the last start.
+func (a *App) settingsChanged(tx *db.Tx) (all []event.Event, err error) {
+	for _, changed := range []func(*db.Tx) ([]event.Event, error){
+		a.limitsChanged, a.deliveriesChanged, a.witnessesChanged, a.retentionChanged, a.demandChanged, a.passwordsChanged,
+	} {
+		events, err := changed(tx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, events...)
+	}
+	return all, nil
+}
+
+// demandChanged is settingChanged for whose accounts must hold a second factor.
+func (a *App) demandChanged(tx *db.Tx) ([]event.Event, error) {
+	return a.settingChanged(tx, "require-second-factor", "none", cmp.Or(strings.Join(a.settings.require, ","), "none"))
 }
 
 // limitsChanged compares the limits with those of the last start.

@@ -24,7 +24,7 @@ func TestReading(t *testing.T) {
 	s, err := New(Config{
 		Origin: "http://coffer.test",
 		Recognise: func(context.Context, secret.Text) (session.Session, bool, error) {
-			return session.Session{Account: "u_alice"}, true, nil
+			return session.Session{Account: "u_alice", Level: session.Full}, true, nil
 		},
 	}, []Route{{Pattern: "GET /page", Guard: Open, Handle: note}, {Pattern: "POST /page", Guard: Open, Handle: note}})
 	if err != nil {
