@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -91,6 +92,9 @@ func (l *ledger) files() (all []byte) {
 	}
 	for _, name := range append(slices.Sorted(slices.Values(names)), filepath.Join(l.dir, "security.log")) {
 		text, err := os.ReadFile(name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // at its rotation there is none for a moment
+		}
 		if err != nil {
 			l.Fatal(err)
 		}

@@ -82,7 +82,8 @@ func TestRemovalEnds(t *testing.T) {
 	house.Both(t, func(h *house.House) {
 		alice, one, two := h.Person("alice", home), admin(h, "one", office), admin(h, "two", office)
 		h.Person("bob", home)
-		withApp(h, "alice")
+		app := alice.AddApp()
+		h.Pass(time.Minute) // that code served
 		withApp(h, "one")
 		step(h, one, "bob", "ask").Is(422, "There is no second factor").Wrote("input_validation_fail actor=$one")
 		step(h, one, "one", "ask").Is(422, "two other administrators").Wrote("input_validation_fail actor=$one")
@@ -96,7 +97,8 @@ func TestRemovalEnds(t *testing.T) {
 		step(h, two, "alice", "agree").Is(303).Wrote("user_updated data.change=factors_agreed")
 		one.Post(person(h, "alice")+"/lock").Is(303).Wrote("user_archived", "session_expired")
 		one.Post(person(h, "alice") + "/unlock").Is(303).Wrote("user_updated data.change=enabled")
-		alice.Post("/login", "username", "alice", "password", house.Password).Is(303).Wrote("authn_login_success", "session_created")
+		alice.Post("/login", "username", "alice", "password", house.Password).To("/login/verify").Wrote()
+		alice.Post("/login/verify", "code", app.Code(0)).To("/").Wrote("authn_login_success", "session_created")
 		alice.Get("/").Is(200).Not("to be taken off").Wrote()
 		step(h, two, "alice", "agree").Is(422, "Nobody asks for that").Wrote("input_validation_fail")
 
