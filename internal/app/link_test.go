@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -226,19 +227,29 @@ func TestFactorsLink(t *testing.T) {
 				t.Errorf("second factors:%s, %v, want%s", got, err, want)
 			}
 		}
-		use := func(name string, factors bool, page string) {
+		use := func(name string, factors bool, page string, gone ...string) {
 			t.Helper()
 			link := linkFor(h, name, factors)
 			h.Browser(far).Get(link).Is(200, page).Wrote()
 			has(" alice has bob has")
 			h.Browser(far).Post(link, "new_password", byLink).To("/login")
-			if l := h.Rest()[0]; l.Event != "user_updated" {
-				t.Errorf("first line = %s, want the use of the link", l.Event)
+			lines := h.Rest()
+			if lines[0].Event != "user_updated" {
+				t.Errorf("first line = %s, want the use of the link", lines[0].Event)
+			}
+			var removed []string
+			for _, l := range lines {
+				if l.Event == "authn_factor_removed" && l.Subject == h.ID(name) {
+					removed = append(removed, l.Target())
+				}
+			}
+			if !slices.Equal(removed, gone) {
+				t.Errorf("removed = %v, want %v", removed, gone)
 			}
 		}
 		use("alice", false, "A second factor stays as it is")
 		has(" alice has bob has")
-		use("alice", true, "passkeys and recovery codes are taken off")
+		use("alice", true, "passkeys and recovery codes are taken off", "totp:f_totpalice", "passkey:f_passkeyalice", "recovery:x")
 		has(" alice none bob has")
 		if n := count(h, "credential"); n != 5 {
 			t.Errorf("credentials = %d, want two passwords and bob's three", n)
