@@ -25,7 +25,7 @@ async function picture(page, name) {
 
 await mkdir(to, { recursive: true })
 try {
-  for (const [host, walk] of [['127.0.0.1', tour], ['localhost', factorTour], ['127.0.0.1', administer]]) {
+  for (const [host, walk] of [['127.0.0.1', tour], ['localhost', factorTour], ['127.0.0.1', (page, look, coffer) => administer(page, coffer, look)]]) {
     const coffer = await serve(t, { host })
     const page = await visit(t, coffer)
     await walk(page, (name) => picture(page, name), coffer)
