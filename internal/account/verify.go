@@ -189,6 +189,9 @@ func (s *Service) complete(ctx context.Context, tx *db.Tx, who session.Session, 
 		return Entry{}, nil, err
 	}
 	origin, _ := event.From(ctx)
+	if err := session.DropBegun(tx, who.Account, origin.SourceIP); err != nil {
+		return Entry{}, nil, err
+	}
 	unfamiliar, err := strange(tx, who.Account, origin)
 	e = Entry{Token: token, Session: whole, Unfamiliar: unfamiliar}
 	events = append(p.events, succeeded(e, method, failures))

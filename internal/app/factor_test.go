@@ -183,6 +183,7 @@ func TestHalfwayEnds(t *testing.T) {
 		c.Post("/login", "username", "alice", "password", fresh).To(verify).Wrote()
 		h.Live(session.HalfLife)
 		h.Tick(time.Minute)
+		h.Wrote("authn_factor_fail reason=abandoned actor=system:sessions subject=$alice source_ip= data.address=" + far + " data.step=login")
 		c.Get(verify).To("/login").Wrote()
 		c.Get("/create_credit_card").To("/login?next=%2Fcreate_credit_card").Wrote("authz_fail reason=signed_out")
 	})

@@ -43,7 +43,7 @@ func TestRouteTable(t *testing.T) {
 		for _, s.route = range s.routes {
 			s.admin.Get("/").Is(http.StatusOK).Wrote() // a second goes by with each request: they stay signed in
 			s.path = strings.NewReplacer("{token}", "x", "{id}", "c_1", "{hash}", "x", "{file}", "y", "{seq}", "7", "{path...}", "0/000").Replace(s.route.Path())
-			if s.route.Guard == web.SteppedUp {
+			if s.route.Guard == web.SteppedUp || s.route.Proof {
 				s.steppedUp()
 			}
 			s.signedOut()
@@ -86,21 +86,21 @@ func (s *sweep) stranger() *house.Browser { return s.Browser(home) }
 
 // steppedUp holds that whoever signed in too long ago is led to confirm, and
 // from there to the page that holds the form, before anything of the form is
-// looked at; then it lets alice confirm.
+// looked at; then it lets them confirm.
 func (s *sweep) steppedUp() {
 	s.Helper()
 	s.Pass(session.StepUp)
-	next := "/confirm?next=" + url.QueryEscape(cmp.Or(s.route.Page, s.path))
+	page := strings.ReplaceAll(cmp.Or(s.route.Page, s.path), "{id}", "c_1")
+	next := "/confirm?next=" + url.QueryEscape(page)
 	for _, body := range []string{"", "role=admin&role=admin", "username=%zz", strings.Repeat("a", 64<<10+1)} {
-		a := s.do(s.alice, house.Request{Body: body})
+		a := s.do(s.admitted(), house.Request{Body: body})
 		if s.route.JSON {
 			a.Is(http.StatusForbidden, `"confirm":"`+next+`"`).Has("Location", "").Wrote()
 		} else {
 			a.To(next).Wrote()
 		}
 	}
-	page := cmp.Or(s.route.Page, s.path)
-	s.alice.Post("/confirm", "password", house.Password, "next", page).To(page).Wrote("authn_stepup_success", "session_renewed")
+	s.admitted().Post("/confirm", "password", house.Password, "next", page).To(page).Wrote("authn_stepup_success", "session_renewed")
 	s.Pass(session.Grace)
 }
 

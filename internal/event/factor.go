@@ -66,20 +66,23 @@ type FactorFailed struct {
 	Typed string `json:"typed,omitempty"`
 	// Step is what was asked for: login, enrol, recover.
 	Step string `json:"step"`
-	// Method is what was given: code, passkey, recovery.
+	// Method is what was given: code, passkey, recovery, none.
 	Method string `json:"method"`
-	Reason string `json:"-" in:"reason"`
+	// Address is from where the sign-in was begun that nobody went on with.
+	Address string `json:"address,omitempty"`
+	Reason  string `json:"-" in:"reason"`
 }
 
 var factorFailed = Kind{
 	Name: "authn_factor_fail", Level: Warning, Outcome: Failure,
 	Says: "Second factor refused",
 	Reasons: map[string]string{
-		"wrong":   "Second factor refused: it did not match",
-		"locked":  "Second factor refused: too many wrong ones came before",
-		"expired": "Second factor refused: the question was too old",
+		"wrong":     "Second factor refused: it did not match",
+		"locked":    "Second factor refused: too many wrong ones came before",
+		"expired":   "Second factor refused: the question was too old",
+		"abandoned": "The second step was never taken, after the right password",
 	},
-	Doc: "A code or a passkey's answer was refused: at sign-in after the right password, when adding an app, or at recovery. In a signed-in session that is asked to confirm it is authn_stepup_fail. Nobody is proven to act yet, so at sign-in there is no actor.",
+	Doc: "A code or a passkey's answer was refused: at sign-in after the right password, when adding an app, or at recovery. In a signed-in session that is asked to confirm it is authn_stepup_fail. With the reason abandoned nothing was given within ten minutes, which the sweep found (system:sessions): whoever began there knew the password. Nobody is proven to act yet, so at sign-in there is no actor.",
 	New: func() Event { return FactorFailed{} },
 }
 
@@ -88,7 +91,7 @@ func (FactorFailed) Kind() *Kind { return &factorFailed }
 
 func (e FactorFailed) about() About {
 	a := About{Subject: orNobody(e.Account), Session: e.Session, Target: account(e.Account), Reason: e.Reason}
-	if e.Session == "" {
+	if e.Session == "" && e.Reason != "abandoned" { // which nobody did: it was found
 		a.Actor = Nobody
 	}
 	return a

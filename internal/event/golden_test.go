@@ -61,6 +61,7 @@ func samples() []sample {
 		{"authn_factor_enrolled-totp", person("POST", "/settings/totp"), FactorEnrolled{Account: somebody, Session: theSession, Factor: "totp:f_2m8q", Signed: oneSigned}},
 		{"authn_factor_removed", person("POST", "/settings/totp/remove"), FactorRemoved{Account: somebody, Session: theSession, Factor: "totp:f_2m8q", Signed: Unsigned}},
 		{"authn_factor_fail", visitor("POST", "/login/verify"), FactorFailed{Account: somebody, Step: "login", Method: "code", Reason: "wrong"}},
+		{"authn_factor_fail-abandoned", system("sessions"), FactorFailed{Account: somebody, Step: "login", Method: "none", Address: "203.0.113.9", Reason: "abandoned"}},
 		{"authn_recovery_used", visitor("POST", "/login/verify"), RecoveryUsed{Account: somebody, Factor: "recovery:f_2m8q", Left: 9}},
 		{"sequence_fail", visitor("POST", "/create_credit_card"), SequenceFailed{Account: somebody, Page: "/create_credit_card", Reason: "second_factor"}},
 		{"authn_login_success-unfamiliar", visitor("POST", "/login"), LoginSucceeded{Account: somebody, Session: theSession, Method: "password", Unfamiliar: "both"}},

@@ -25,8 +25,11 @@ func sayFactor(what event.Event) string {
 	case event.FactorRemoved:
 		return factorOf(what.Factor) + " removed"
 	case event.FactorFailed:
-		if what.Reason == "wrong" {
+		switch what.Reason {
+		case "wrong":
 			return "Second step refused: wrong " + methods[what.Method]
+		case "abandoned":
+			return "The second step was never taken, after your right password, from " + what.Address
 		}
 	case event.RecoveryUsed:
 		return fmt.Sprintf("Recovery code used; %d left", what.Left)

@@ -46,6 +46,7 @@ var said = []struct {
 	{event.FactorRemoved{Account: alice, Factor: "recovery:f_1"}, "Recovery codes removed"},
 	{event.FactorFailed{Account: alice, Method: "code", Reason: "wrong"}, "Second step refused: wrong code"},
 	{event.FactorFailed{Account: alice, Method: "code", Reason: "locked"}, "Second factor refused: too many wrong ones came before"},
+	{event.FactorFailed{Account: alice, Method: "none", Address: "192.0.2.1", Reason: "abandoned"}, "The second step was never taken, after your right password, from 192.0.2.1"},
 	{event.RecoveryUsed{Account: alice, Factor: "recovery:f_1", Left: 9}, "Recovery code used; 9 left"},
 	{event.SequenceFailed{Account: alice, Page: "/x", Reason: "second_factor"}, "A step was skipped: the second factor is outstanding"},
 	{event.SessionCreated{Account: alice}, "Session started"},

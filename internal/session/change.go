@@ -138,6 +138,16 @@ func DropHalf(tx *db.Tx, account string) error {
 	return err
 }
 
+// DropBegun forgets what the person began from the same address before they came
+// in: a second try, or a tab that was closed.
+func DropBegun(tx *db.Tx, account, sourceIP string) error {
+	if _, err := tx.Exec(sqlHereTokens, account, sourceIP); err != nil {
+		return err
+	}
+	_, err := tx.Exec(sqlHere, account, sourceIP)
+	return err
+}
+
 // SetPending keeps a sealed text with the session, and Pending gives it back.
 func SetPending(tx *db.Tx, id, sealed string) error {
 	_, err := tx.Exec(sqlSetPending, sealed, id)

@@ -62,11 +62,16 @@ WHERE level = 'full' AND ended IS NULL AND (created <= $1 OR seen <= $2) LIMIT 1
 
 	sqlAnyStuck = `SELECT COUNT(*) FROM (SELECT 1 AS one FROM session WHERE level <> 'full' AND created <= $1 LIMIT 1) AS stuck`
 
-	sqlStuckTokens = `DELETE FROM token WHERE session IN
-(SELECT id FROM session WHERE level <> 'full' AND created <= $1 ORDER BY created, id LIMIT $2)`
+	sqlStuck = `SELECT id, account, source_ip FROM session WHERE level <> 'full' AND created <= $1 ORDER BY created, id LIMIT $2`
 
-	sqlStuck = `DELETE FROM session WHERE id IN
-(SELECT id FROM session WHERE level <> 'full' AND created <= $1 ORDER BY created, id LIMIT $2)`
+	sqlDropTokensOf = `DELETE FROM token WHERE session = $1`
+
+	sqlDropOne = `DELETE FROM session WHERE id = $1`
+
+	sqlHereTokens = `DELETE FROM token WHERE session IN
+(SELECT id FROM session WHERE account = $1 AND source_ip = $2 AND level <> 'full')`
+
+	sqlHere = `DELETE FROM session WHERE account = $1 AND source_ip = $2 AND level <> 'full'`
 
 	sqlPurgeTokens = `DELETE FROM token WHERE session IN
 (SELECT id FROM session WHERE ended <= $1 ORDER BY ended, id LIMIT $2)`

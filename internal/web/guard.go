@@ -62,7 +62,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, route Route) erro
 	case route.Guard.foreign(v.session.Role):
 		// To them it is like any address where nothing is.
 		return fault.New(fault.NotFound, nothingHere, event.AuthzFailed{Reason: "role", Resource: resource(r, route)})
-	case route.Guard == SteppedUp:
+	case route.Guard == SteppedUp || route.Proof:
 		return s.steppedUp(r, route)
 	}
 	return nil

@@ -80,6 +80,8 @@ type Route struct {
 	// Operation is what a SteppedUp route is going to do, where that is known
 	// before; a passkey signs for exactly this.
 	Operation func(r *http.Request, account string) factor.Operation
+	// Proof says that its guard also wants what SteppedUp wants.
+	Proof bool
 	// Enrols says that the route belongs to adding a second factor, so that it is
 	// open to whoever has to add one first.
 	Enrols bool

@@ -48,11 +48,11 @@ func (p *Pages) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /people", Guard: web.Admin, Handle: p.list},
 		{Pattern: "GET /people/{id}", Guard: web.Admin, Handle: p.person},
-		{Pattern: "POST /people/{id}/role", Guard: web.Admin, Handle: p.role, Fields: []string{"role"}, Page: onePerson},
-		{Pattern: "POST /people/{id}/lock", Guard: web.Admin, Handle: p.lock, Page: onePerson},
-		{Pattern: "POST /people/{id}/unlock", Guard: web.Admin, Handle: p.unlock, Page: onePerson},
-		{Pattern: "POST /people/{id}/reset", Guard: web.Admin, Handle: p.reset, Page: onePerson},
-		{Pattern: "POST /people/{id}/factors", Guard: web.Admin, Handle: p.factors, Fields: []string{"step"}, Page: onePerson},
+		{Pattern: "POST /people/{id}/role", Guard: web.Admin, Handle: p.role, Fields: []string{"role"}, Page: onePerson, Proof: true},
+		{Pattern: "POST /people/{id}/lock", Guard: web.Admin, Handle: p.lock, Page: onePerson, Proof: true},
+		{Pattern: "POST /people/{id}/unlock", Guard: web.Admin, Handle: p.unlock, Page: onePerson, Proof: true},
+		{Pattern: "POST /people/{id}/reset", Guard: web.Admin, Handle: p.reset, Page: onePerson, Proof: true},
+		{Pattern: "POST /people/{id}/factors", Guard: web.Admin, Handle: p.factors, Fields: []string{"step"}, Page: onePerson, Proof: true},
 		{Pattern: "POST /checklist/keys", Guard: web.Admin, Handle: p.backedUp, Page: "/"},
 	}
 }
