@@ -100,7 +100,7 @@ func (s *Service) ApproveBy(ctx context.Context, who session.Session, kept secre
 		if held, err := a.Use(tx, who.Account); err != nil || !held {
 			return nil, cmp.Or(err, badAnswer(nil, failed))
 		}
-		if err := factor.Allow(tx, who.ID, q.Operation, a.For(q.Operation, q.Nonce, who.Account)); err != nil {
+		if err := factor.Allow(tx, who.ID, q.Operation, a.Signed.Credential, a.For(q.Operation, q.Nonce, who.Account)); err != nil {
 			return nil, err
 		}
 		e, events, err = s.renew(tx, who, s.inSession(who), proof{by: session.ByPasskey})

@@ -136,6 +136,9 @@ func enrolled(tx *db.Tx, who session.Session, proof string) error {
 	if err := session.DropHalf(tx, who.Account); err != nil {
 		return err
 	}
+	if _, err := tx.Exec(sqlProven, who.Account); err != nil {
+		return err
+	}
 	return session.Prove(tx, who, proof)
 }
 

@@ -23,6 +23,9 @@ type known struct {
 	credential, phc string
 	// disabled counts like a wrong password, whatever was typed.
 	disabled bool
+	// recovered says that a recovery code set the password, and that no factor of
+	// another kind proved its person since.
+	recovered bool
 }
 
 // errOutdated says that the password was changed while it was being checked.
@@ -116,9 +119,10 @@ func (s *Service) judge(ctx context.Context, a attempt) (v verdict, err error) {
 // find reads a person; one without an id means that there is none.
 func (s *Service) find(ctx context.Context, q, by string) (known, error) {
 	var k known
+	var name string
 	var disabled int64
-	err := s.Read.QueryRow(ctx, q, by).Scan(&k.id, &k.username, &k.role, &k.credential, &k.phc, &disabled)
-	k.disabled = disabled > 0
+	err := s.Read.QueryRow(ctx, q, by).Scan(&k.id, &k.username, &k.role, &k.credential, &k.phc, &name, &disabled)
+	k.disabled, k.recovered = disabled > 0, name == byRecovery
 	if errors.Is(err, sql.ErrNoRows) {
 		return known{}, nil
 	}

@@ -99,7 +99,11 @@ func (s *Service) addPasskey(tx *db.Tx, who session.Session, made factor.Made, n
 	if err != nil {
 		return nil, err
 	}
-	if err = made.Add(tx, who.Account, idOf(target), passkeyName(name, len(h.Passkeys))); err == nil {
+	added, err := made.Add(tx, who.Account, idOf(target), passkeyName(name, len(h.Passkeys)))
+	if err == nil && !added {
+		err = badAnswer(nil, event.FactorFailed{Account: who.Account, Session: who.Hash, Step: atEnrol, Method: byPasskey, Reason: "wrong"})
+	}
+	if err == nil {
 		err = enrolled(tx, who, session.ByPasskey)
 	}
 	return []event.Event{event.FactorEnrolled{
@@ -208,6 +212,9 @@ func (s *Service) passkeyIn(ctx context.Context, half session.Session, q factor.
 // comeIn starts a whole session within tx, whatever proved the person.
 func (s *Service) comeIn(ctx context.Context, tx *db.Tx, k known, t limit.Try, method string) (e Entry, events []event.Event, err error) {
 	failures, err := cameIn(tx, k, "")
+	if err == nil && k.recovered && method == byPasskey {
+		_, err = tx.Exec(sqlRecovered, "", k.credential)
+	}
 	if err != nil {
 		return Entry{}, nil, err
 	}

@@ -174,7 +174,8 @@ func replace(tx *db.Tx, c change) (id string, err error) {
 	if _, err = tx.Exec(sqlInsertCredential, id, c.who.Account, c.phc, tx.Now.UnixMicro()); err != nil {
 		return "", err
 	}
-	return id, showCards(tx, c.who.Account)
+	// Whoever may set a password does not want another to be set by an old link.
+	return id, errors.Join(voidLinks(tx, c.who.Account), showCards(tx, c.who.Account))
 }
 
 // notPresent says beside its field that the present password was not known. The

@@ -36,7 +36,9 @@ func (s *Service) Recover(ctx context.Context, username string, code, fresh, dev
 	if err != nil {
 		return Entry{}, err
 	}
+	// A code cannot be guessed, so what strangers did to the password bars none.
 	r := recovery{t: s.try(ctx, username, who, device), who: who, phc: phc, code: code}
+	r.t.Sure = true
 	if who.disabled {
 		r.code = secret.Text{} // none serves
 	}
@@ -125,6 +127,9 @@ func (s *Service) recovered(ctx context.Context, r recovery) (v verdict, err err
 func (s *Service) letBack(ctx context.Context, tx *db.Tx, r recovery, set string, left int) (e Entry, events []event.Event, err error) {
 	who := session.Session{Account: r.who.id}
 	if r.who.credential, err = replace(tx, change{who: who, credential: r.who.credential, phc: r.phc}); err != nil {
+		return Entry{}, nil, err
+	}
+	if _, err = tx.Exec(sqlRecovered, byRecovery, r.who.credential); err != nil {
 		return Entry{}, nil, err
 	}
 	ended, err := session.EndOthers(tx, who)

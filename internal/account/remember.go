@@ -15,7 +15,9 @@ const rememberedSessions = 4096
 
 // Remember lets live sessions be held between requests. It may be called only
 // where every change of this database passes Follow before anybody is answered:
-// there a session that ended is forgotten before its end is acknowledged.
+// there a session that ended is forgotten before its end is acknowledged. What
+// another process changed (the command line) is known a quarter of a second
+// later; what a person has to be proven for asks the database again.
 func (s *Service) Remember() { s.remember = true }
 
 // Follow forgets all sessions when one of them, or a person, may have changed.

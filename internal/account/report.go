@@ -33,6 +33,9 @@ func (s *Service) Report(ctx context.Context, who session.Session, seq uint64, w
 		if err != nil {
 			return nil, err
 		}
+		if err := voidLinks(tx, who.Account); err != nil {
+			return nil, err
+		}
 		locked, err := tx.Exec(sqlLockCards, tx.Now.UnixMicro(), who.Account)
 		if err != nil {
 			return nil, err

@@ -168,7 +168,8 @@ func (s *Service) useLink(tx *db.Tx, l Link, phc string) ([]event.Event, error) 
 	}
 	unlocked, err := s.unlockAll(tx, l)
 	used := event.UserUpdated{Account: l.Account, Change: "reset_used", Covers: l.Covers, By: l.by, Ended: len(ended)}
-	return slices.Concat([]event.Event{used}, dropped, ended, unlocked), err
+	changed := event.PasswordChanged{Account: l.Account, Ended: len(ended), Signed: event.Unsigned}
+	return slices.Concat([]event.Event{used, changed}, dropped, ended, unlocked), err
 }
 
 // unlockAll lifts the account's locks, those too that the name brought with it

@@ -10,13 +10,17 @@ VALUES ($1, $2, $3, $4, $5) ON CONFLICT (username_key) DO NOTHING`
 	sqlInsertCredential = `INSERT INTO credential (id, account, kind, body, created)
 VALUES ($1, $2, 'password', $3, $4)`
 
+	sqlRecovered = `UPDATE credential SET name = $1 WHERE id = $2`
+
+	sqlProven = `UPDATE credential SET name = '' WHERE account = $1 AND kind = 'password'`
+
 	sqlNameHolder = `SELECT id FROM account WHERE username_key = $1`
 
-	sqlByName = `SELECT a.id, a.username, a.role, COALESCE(c.id, ''), COALESCE(c.body, ''), COALESCE(a.disabled, 0)
+	sqlByName = `SELECT a.id, a.username, a.role, COALESCE(c.id, ''), COALESCE(c.body, ''), COALESCE(c.name, ''), COALESCE(a.disabled, 0)
 FROM account a LEFT JOIN credential c ON c.account = a.id AND c.kind = 'password'
 WHERE a.username_key = $1`
 
-	sqlByID = `SELECT a.id, a.username, a.role, COALESCE(c.id, ''), COALESCE(c.body, ''), COALESCE(a.disabled, 0)
+	sqlByID = `SELECT a.id, a.username, a.role, COALESCE(c.id, ''), COALESCE(c.body, ''), COALESCE(c.name, ''), COALESCE(a.disabled, 0)
 FROM account a LEFT JOIN credential c ON c.account = a.id AND c.kind = 'password'
 WHERE a.id = $1`
 

@@ -35,7 +35,11 @@ func (s *Service) halve(ctx context.Context, a attempt) (v verdict, err error) {
 		if err = stillKnown(tx, a.who, a.fresh); err != nil {
 			return err
 		}
-		v.entry, err = half(ctx, tx, a.who.person, session.Half, a.after)
+		level := session.Half
+		if a.who.recovered { // or two codes of one piece of paper would be both factors
+			level = session.Recovered
+		}
+		v.entry, err = half(ctx, tx, a.who.person, level, a.after)
 		return err
 	})
 	if errors.Is(err, errEvents) { // rare: a lock begins or ends at this moment
@@ -138,6 +142,10 @@ func (s *Service) useCode(tx *db.Tx, account string, typed secret.Text, appOnly 
 		p.result, err = s.Factors.UseCode(tx, account, digits)
 		return p, err
 	}
+	if typed.Len() == 0 {
+		p.method = byCode
+		return p, nil
+	}
 	p.method, p.by = byRecovery, session.ByRecovery
 	if appOnly {
 		return p, nil
@@ -168,6 +176,9 @@ func (s *Service) complete(ctx context.Context, tx *db.Tx, who session.Session, 
 		return Entry{}, nil, err
 	}
 	failures, err := cameIn(tx, k, "")
+	if err == nil && k.recovered {
+		_, err = tx.Exec(sqlRecovered, "", k.credential)
+	}
 	if err != nil {
 		return Entry{}, nil, err
 	}

@@ -193,7 +193,7 @@ func TestResetFromThePage(t *testing.T) {
 		link := path(h, between(a.Body, `id="link">`, "<"))
 		root.Get(person(h, "alice")).Is(200, "Link made that sets the password").Not("shown this once").Wrote()
 		h.Browser(home).Post(link, "new_password", byLink).To("/login").
-			Wrote("user_updated actor= subject=$alice data.change=reset_used data.by=$root data.ended=1", "session_expired subject=$alice")
+			Wrote("user_updated actor= subject=$alice data.change=reset_used data.by=$root data.ended=1", "authn_password_change subject=$alice", "session_expired subject=$alice")
 		h.Browser(home).Post("/login", "username", "alice", "password", byLink).To("/").Wrote("authn_login_success", "session_created")
 		root.Get(person(h, "alice")).Is(200, "Password set by the link; 1 session ended").Wrote()
 	})

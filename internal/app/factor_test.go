@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -431,6 +433,141 @@ func TestSecondFactorIsDemanded(t *testing.T) {
 			alice.Get("/create_credit_card").Is(200).Wrote()
 		})
 	}
+}
+
+// TestRemovedPasskeyApprovesNothing holds that what a passkey signed is worth
+// nothing once it is removed: neither a number nor a line that no judge takes.
+func TestRemovedPasskeyApprovesNothing(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		alice := h.Person("alice", home)
+		one := cardOf(alice, "4242 4242 4242 4242")
+		key := alice.AddPasskey()
+		id := passkeyOf(h, "alice")
+		alice.Approve(key, "sensitive_read", "card:"+one)
+		alice.Approve(key, "authn_factor_removed", "passkey:"+id)
+		alice.Post("/settings/passkeys/" + id + "/remove").To(security).Wrote("authn_factor_removed")
+		alice.Post("/view_credit_card/"+one+"/reveal").Is(200, "4242 4242 4242 4242").Wrote("sensitive_read data.signed=none") // a touch a moment ago, and no factor left
+	})
+}
+
+// passkeyOf is the id of a person's first passkey.
+func passkeyOf(h *house.House, name string) (id string) {
+	h.Helper()
+	for _, l := range h.Lines(0) {
+		if kind, found, _ := strings.Cut(l.Target(), ":"); l.Event == "authn_factor_enrolled" && kind == "passkey" && l.Subject == h.ID(name) {
+			return found
+		}
+	}
+	h.Fatal("no passkey was enrolled")
+	return ""
+}
+
+// TestTwoCodesAreNotTwoFactors holds that whoever has nothing but recovery codes
+// of an account with a second factor does not come in, by whatever way round.
+func TestTwoCodesAreNotTwoFactors(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		alice := h.Person("alice", home)
+		codes, app := alice.Codes(), alice.AddApp()
+		h.Pass(time.Minute)
+		thief := h.Browser(far)
+		thief.Post("/recover", "username", "alice", "code", codes[0], "new_password", fresh).To(verify).Wrote("authn_recovery_used", "authn_password_change", "session_expired")
+		thief.Post(verify, "code", codes[1]).Is(401).Wrote("authn_factor_fail data.method=recovery")
+		thief.Post("/login", "username", "alice", "password", fresh).To(verify).Wrote()
+		thief.Get(verify).Is(200, "Second step").Not("recovery code</a>").Wrote()
+		thief.Post(verify, "code", codes[1]).Is(401).Wrote("authn_factor_fail data.method=recovery")
+		alice.Post("/login", "username", "alice", "password", fresh).To(verify).Wrote()
+		alice.Post(verify, "code", app.Code(0)).To("/").Wrote("authn_login_successafterfail", "session_created")
+		alice.Post("/logout").To("/login").Wrote("session_logout")
+		alice.Post("/login", "username", "alice", "password", fresh).To(verify).Wrote()
+		alice.Post(verify, "code", codes[1]).To("/").Wrote("authn_recovery_used", "authn_login_success", "session_created") // the app proved who they are since
+	}, func(s *house.Setup) { s.Limits = "login=off" })
+}
+
+// TestRecoveryDespiteStrangers holds that strangers who turned the password off
+// for unknown devices keep nobody from coming back with a recovery code, and
+// that this turns it on again.
+func TestRecoveryDespiteStrangers(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		codes := h.Person("alice", home).Codes()
+		for i := range 3 {
+			h.Browser("203.0.113."+strconv.Itoa(i+1)).Post("/login", "username", "alice", "password", "wrong-canary-12-kettle").Is(401)
+			h.Rest()
+		}
+		b := h.Browser(far)
+		b.Post("/login", "username", "alice", "password", house.Password).Is(429).Wrote("authn_login_fail reason=locked")
+		b.Post("/recover", "username", "alice", "code", codes[0], "new_password", fresh).To("/").
+			Wrote("authn_recovery_used", "authn_password_change", "session_expired", "authn_login_successafterfail", "session_created", "authn_login_unlock reason=owner data.client=strangers")
+	}, func(s *house.Setup) { s.Limits = "strangers=3,login=off" })
+}
+
+// TestOldLinkSetsNothing holds that a new password, and a report, end the links
+// that set one.
+func TestOldLinkSetsNothing(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		alice := h.Person("alice", home)
+		link := linkFor(h, "alice", false)
+		alice.Post(newPassword, "current_password", house.Password, "new_password", fresh).To(security).Wrote("authn_password_change", "session_renewed")
+		h.Browser(far).Post(link, "new_password", byLink).Is(404).Wrote("authn_password_change_fail reason=link_expired")
+		link = linkFor(h, "alice", false)
+		lines := h.Lines(0)
+		alice.Post("/activity/" + strconv.FormatUint(lines[len(lines)-1].Seq, 10) + "/report").Is(303).Wrote("user_reported data.event=user_updated")
+		h.Browser(far).Post(link, "new_password", byLink).Is(404).Wrote("authn_password_change_fail reason=link_expired")
+	})
+}
+
+// TestPasskeyOfSomebodyElse holds that an id which somebody has enrols nobody else.
+func TestPasskeyOfSomebodyElse(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		alice, bob := h.Person("alice", home), h.Person("bob", far)
+		key := alice.AddPasskey()
+		ask := bob.JSON("/settings/passkeys/begin", "").Is(200)
+		ask.Wrote()
+		bob.JSON("/settings/passkeys/finish", key.Make(ask.Body)).Is(401).Wrote("authn_factor_fail actor=$bob subject=$bob data.step=enrol data.method=passkey")
+	})
+}
+
+// TestCodesOfRecoveryServeOnce holds of many that bring one recovery code at the
+// same time that one passes.
+func TestCodesOfRecoveryServeOnce(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		alice := h.Person("alice", home)
+		codes := alice.Codes()
+		alice.AddApp()
+		h.Pass(time.Minute)
+		b := halfIn(h, "alice", office)
+		var all sync.WaitGroup
+		var in atomic.Int64
+		for range 20 {
+			c := b.Again()
+			all.Go(func() {
+				if c.Send(house.Request{Method: http.MethodPost, Path: verify, Body: h.Form("code", codes[0])}).Status == 303 {
+					in.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		used := 0
+		for _, l := range h.Rest() {
+			if l.Event == "authn_recovery_used" {
+				used++
+			}
+		}
+		if in.Load() != 1 || used != 1 {
+			t.Errorf("%d came in with %d uses of one code, want one of each", in.Load(), used)
+		}
+	}, func(s *house.Setup) { s.Limits = "request=off" })
+}
+
+// TestExportIsAsked holds that only its own page asks for a person's data.
+func TestExportIsAsked(t *testing.T) {
+	h := house.Open(t, db.SQLite)
+	alice := h.Person("alice", home)
+	const path = "/settings/export"
+	alice.Do(house.Request{Method: http.MethodHead, Path: path}).Is(http.StatusMethodNotAllowed).Wrote()
+	for _, site := range []string{"cross-site", "same-site"} {
+		alice.Do(house.Request{Method: http.MethodGet, Path: path, Site: site}).Is(http.StatusForbidden, "came from another site").Wrote("malicious_csrf")
+	}
+	alice.Do(house.Request{Method: http.MethodGet, Path: path, Site: "none"}).Is(http.StatusOK, `"username":"alice"`).Wrote("user_exported data.signed=none")
 }
 
 // TestPasskeyOfAnotherAddress holds that a passkey which was enrolled while the

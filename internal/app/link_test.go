@@ -72,7 +72,7 @@ func TestAddUser(t *testing.T) {
 		b.Post(link, "new_password", "short").Is(422, "Please use 8 characters or more", "Set your password").
 			Wrote("input_validation_fail actor= subject= target=route:/reset/{token} request_uri=/reset/{token}")
 		b.Post(link, "new_password", byLink).To("/login").
-			Wrote("user_updated actor= subject=$ada source_ip=" + home + " request_uri=/reset/{token} data.change=reset_used data.covers=password data.by=* session=")
+			Wrote("user_updated actor= subject=$ada source_ip="+home+" request_uri=/reset/{token} data.change=reset_used data.covers=password data.by=* session=", "authn_password_change actor= subject=$ada data.ended=0 data.signed=none")
 		used := "authn_password_change_fail reason=link_used actor= subject=$ada target=account:$ada request_uri=/reset/{token} request_method="
 		b.Get(link).Is(404, "There is no such page", "Ask whoever gave it to you").Wrote(used + "GET")
 		b.Post(link, "new_password", byLink).Is(404, "There is no such page", "Ask whoever gave it to you").Wrote(used + "POST")
@@ -159,7 +159,7 @@ func TestLinkEndsSessions(t *testing.T) {
 		link := linkFor(h, "alice", false)
 		alice.Get("/activity").Is(200, "An operator made a link that sets your password").Wrote() // nothing changed yet
 		h.Browser(far).Post(link, "new_password", byLink).To("/login").
-			Wrote("user_updated data.change=reset_used data.ended=1 subject=$alice", "session_expired reason=ended actor= subject=$alice session=$session-of-alice",
+			Wrote("user_updated data.change=reset_used data.ended=1 subject=$alice", "authn_password_change data.ended=1", "session_expired reason=ended actor= subject=$alice session=$session-of-alice",
 				"authn_login_unlock reason=operator subject=$alice data.client=address")
 		alice.Get("/activity").To("/login?next=%2Factivity").Wrote("session_use_after_expire reason=ended")
 		h.Browser(home).Post("/login", "username", "alice", "password", house.Password).Is(401).Wrote("authn_login_fail reason=wrong_password")

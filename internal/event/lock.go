@@ -47,7 +47,7 @@ var loginLocked = Kind{
 		"maxretries": "Sign-in locked for a while: too many wrong passwords in a row",
 		"strangers":  "Password locked for all devices that never signed in: too many wrong ones in a row from strangers",
 	},
-	Doc: "Whoever had too many wrong passwords in a row is locked out of the name. With the reason strangers the password is refused on every device on which the account was never signed in to, until its person signs in on one where it was, or an operator unlocks it. authn_login_unlock is the end of each.",
+	Doc: "Whoever had too many wrong passwords in a row is locked out of the name. With the reason strangers the password is refused on every device on which the account was never signed in to, until its person signs in on one where it was, with a passkey or by a recovery code, or an operator unlocks it. authn_login_unlock is the end of each.",
 	New: func() Event { return LoginLocked{} },
 }
 

@@ -56,8 +56,11 @@ func (a Asker) fresh(h Held, op Operation, now time.Time) bool {
 }
 
 const (
-	sqlApprovals = `SELECT target, credential, nonce, client, device, signature FROM approval
-WHERE session = $1 AND kind = $2 AND created > $3 ORDER BY created DESC, target`
+	sqlApprovals = `SELECT p.target, p.credential, p.nonce, p.client, p.device, p.signature
+FROM approval p JOIN credential c ON c.handle = p.credential AND c.kind = 'passkey'
+WHERE p.session = $1 AND p.kind = $2 AND p.created > $3 AND c.account = $4 ORDER BY p.created DESC, p.target`
+
+	sqlIsOver = `SELECT COUNT(*) FROM session WHERE id = $1 AND ended IS NOT NULL`
 
 	sqlDropApproval = `DELETE FROM approval WHERE session = $1 AND kind = $2 AND target = $3`
 
@@ -65,14 +68,15 @@ WHERE session = $1 AND kind = $2 AND created > $3 ORDER BY created DESC, target`
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 )
 
-// approval is what was signed, and for which target.
+// approval is what was signed, and for which target. One of a passkey that was
+// removed meanwhile is none.
 type approval struct {
 	target string
 	signed event.Signed
 }
 
 func find(query querier, a Asker, op Operation, now time.Time) (found approval, ok bool, err error) {
-	rows, err := query(sqlApprovals, a.Session, op.Kind, now.Add(-ApprovalAge).UnixMicro())
+	rows, err := query(sqlApprovals, a.Session, op.Kind, now.Add(-ApprovalAge).UnixMicro(), a.Account)
 	if err != nil {
 		return approval{}, false, err
 	}
@@ -84,7 +88,9 @@ func find(query querier, a Asker, op Operation, now time.Time) (found approval, 
 			return approval{}, false, err
 		}
 		if p.target == op.Target || op.open() && strings.HasPrefix(p.target, op.Target) {
-			found, ok = p, true
+			if found, ok = p, true; s.Signature == event.Unsigned.Signature {
+				found.signed = event.Unsigned
+			}
 			break
 		}
 	}
@@ -108,7 +114,16 @@ func Ready(ctx context.Context, r *db.Reader, a Asker, h Held, op Operation, now
 // Approve lets an operation go on within the transaction of its effect, or gives
 // ErrUnproven. Where a passkey signed for it, that signature is used up and
 // given, with the target that it is for; else what is given is Unsigned.
+//
+// A session that another process ended a moment ago proves nobody either.
 func Approve(tx *db.Tx, a Asker, op Operation) (signed event.Signed, target string, err error) {
+	var over int
+	if err := tx.QueryRow(sqlIsOver, a.Session).Scan(&over); err != nil {
+		return event.Signed{}, "", err
+	}
+	if over > 0 {
+		return event.Signed{}, "", ErrUnproven
+	}
 	if !a.Rotated {
 		p, ok, err := find(tx.Query, a, op, tx.Now)
 		if err != nil {
@@ -132,12 +147,13 @@ func Approve(tx *db.Tx, a Asker, op Operation) (signed event.Signed, target stri
 	return event.Unsigned, target, nil
 }
 
-// Allow keeps what a passkey signed, for the operation of the session.
-func Allow(tx *db.Tx, session string, op Operation, s event.Signed) error {
+// Allow keeps what a passkey signed, for the operation of the session; by is the
+// passkey's id, for what is proven and not signed too.
+func Allow(tx *db.Tx, session string, op Operation, by string, s event.Signed) error {
 	if _, err := tx.Exec(sqlDropApproval, session, op.Kind, op.Target); err != nil {
 		return err
 	}
-	_, err := tx.Exec(sqlApprove, session, op.Kind, op.Target, tx.Now.UnixMicro(), s.Credential, s.Nonce, s.ClientData, s.AuthenticatorData, s.Signature)
+	_, err := tx.Exec(sqlApprove, session, op.Kind, op.Target, tx.Now.UnixMicro(), by, s.Nonce, s.ClientData, s.AuthenticatorData, s.Signature)
 	return err
 }
 

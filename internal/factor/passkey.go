@@ -195,13 +195,17 @@ const (
 	sqlPasskeyOwner = `SELECT c.account, a.username FROM credential c JOIN account a ON a.id = c.account
 WHERE c.handle = $1 AND c.kind = 'passkey'`
 
+	sqlAddPasskey = `INSERT INTO credential (id, account, kind, body, name, handle, created)
+VALUES ($1, $2, 'passkey', $3, $4, $5, $6) ON CONFLICT (handle) WHERE handle <> '' DO NOTHING`
+
 	sqlUsePasskey = `UPDATE credential SET body = $1, used = $2 WHERE account = $3 AND kind = 'passkey' AND handle = $4`
 )
 
-// Add stores a passkey under a name. Two of one id are refused by the database.
-func (m Made) Add(tx *db.Tx, account, id, name string) error {
-	_, err := tx.Exec(sqlEnrol, id, account, Passkey, m.body, name, m.Credential, 0, tx.Now.UnixMicro())
-	return err
+// Add stores a passkey under a name; added is false if somebody has one of that
+// id, which chance does not bring about.
+func (m Made) Add(tx *db.Tx, account, id, name string) (added bool, err error) {
+	n, err := tx.Exec(sqlAddPasskey, id, account, m.body, name, m.Credential, tx.Now.UnixMicro())
+	return n == 1, err
 }
 
 // Use notes that the passkey served, within the transaction of its effect; held

@@ -51,11 +51,14 @@ type Try struct {
 	// Account is whose name it is, and Typed what stands in the log for one
 	// that nobody has; one of them is empty.
 	Account, Typed string
+	// Sure says that what is tried cannot be guessed: the client's count bars it,
+	// that of all strangers together does not.
+	Sure bool
 }
 
 // counted are the rows that a try counts in and is barred by.
 func (t Try) counted() []Client {
-	if t.Client.kind == byAddress {
+	if t.Client.kind == byAddress && !t.Sure {
 		return []Client{t.Client, strangers}
 	}
 	return []Client{t.Client}

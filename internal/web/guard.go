@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,11 +17,25 @@ import (
 // out, and what is no browser carries no stranger's cookie.
 func (s *Server) sameSite(r *http.Request, route Route) error {
 	err := s.cross.Check(r)
+	if site := r.Header.Get("Sec-Fetch-Site"); route.Acts && (site == "cross-site" || site == "same-site") {
+		err = errLed
+	}
 	if err == nil {
-		return nil
+		return s.headless(r, route)
 	}
 	return fault.Wrap(fault.Forbidden, "This form came from another site, so it was not accepted. Open the page here and try again.", err,
 		event.CrossSite{Account: visitOf(r).session.Account, Form: route.Path(), Site: siteWord(r)})
+}
+
+// errLed says that another site led to what only its own page may ask for.
+var errLed = errors.New("a link of another site")
+
+// headless refuses HEAD where a GET does something.
+func (s *Server) headless(r *http.Request, route Route) error {
+	if !route.Acts || r.Method != http.MethodHead {
+		return nil
+	}
+	return &fault.Error{Kind: fault.NotFound, Status: http.StatusMethodNotAllowed, Text: "This page cannot be used that way."}
 }
 
 func siteWord(r *http.Request) string {
@@ -82,14 +97,20 @@ func (s *Server) enrol(r *http.Request, route Route) error {
 	if err != nil || !must {
 		return err
 	}
-	return &fault.Error{Kind: fault.Forbidden, Text: "Add a second factor first.", Recorded: true, To: EnrolPage}
+	f := &fault.Error{Kind: fault.Forbidden, Text: "Add a second factor first.", Recorded: true}
+	if route.Guard != Auditor {
+		f.To = EnrolPage
+	}
+	return f
 }
 
 // skipped leads a sign-in that is not whole to the step that is outstanding.
 func (s *Server) skipped(r *http.Request, route Route) error {
 	f := fault.New(fault.SignedOut, "Finish signing in first: the second step is outstanding.",
 		event.SequenceFailed{Account: visitOf(r).half.Account, Page: route.Path(), Reason: "second_factor"})
-	f.To = "/login/verify"
+	if route.Guard != Auditor { // which is a program's: it is led nowhere
+		f.To = "/login/verify"
+	}
 	return f
 }
 

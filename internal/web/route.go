@@ -80,6 +80,9 @@ type Route struct {
 	// Operation is what a SteppedUp route is going to do, where that is known
 	// before; a passkey signs for exactly this.
 	Operation func(r *http.Request, account string) factor.Operation
+	// Acts says of a GET that it does something: HEAD does not, and neither does a
+	// link on another site.
+	Acts bool
 	// Proof says that its guard also wants what SteppedUp wants.
 	Proof bool
 	// Enrols says that the route belongs to adding a second factor, so that it is

@@ -18,7 +18,7 @@ async function comeIn({ page, log, hands }, link, name) {
   await hands.type(page, 'new_password', secrets.password)
   await hands.use(page, button(page, 'Set the password'))
   await heading(page, 'Sign in')
-  const [set] = await log.next('user_updated')
+  const [set] = await log.next('user_updated', 'authn_password_change')
   assert.deepEqual([set.actor, set.data.change, set.request_uri], ['', 'reset_used', '/reset/{token}'])
   await hands.type(page, 'username', name)
   await hands.type(page, 'password', secrets.password)

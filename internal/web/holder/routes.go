@@ -74,7 +74,7 @@ func (p *Pages) Routes() []web.Route {
 		{Pattern: "GET /activity.csv", Guard: web.SignedIn, Handle: p.activityCSV},
 		{Pattern: "POST /activity/{seq}/report", Guard: web.SignedIn, Handle: p.report, Page: activityPage},
 		{Pattern: "POST /seen", Guard: web.SignedIn, Handle: p.seen, Page: "/"},
-		{Pattern: "GET /settings/export", Guard: web.SteppedUp, Handle: p.export, Page: securityPage, Operation: onAccount("user_exported")},
+		{Pattern: "GET /settings/export", Guard: web.SteppedUp, Handle: p.export, Page: securityPage, Operation: onAccount("user_exported"), Acts: true},
 		{Pattern: "POST /settings/delete", Guard: web.SteppedUp, Handle: p.erase, Fields: []string{"username"}, Page: securityPage, Operation: onAccount("user_erased")},
 	}
 }
