@@ -2,7 +2,6 @@ package factor
 
 import (
 	"database/sql"
-	"strings"
 	"time"
 
 	"coffer/internal/db"
@@ -87,10 +86,4 @@ func (h *Held) add(kind string, l Listed, body string) {
 			h.Codes++
 		}
 	}
-}
-
-// kindOf is the part of a target before its colon.
-func kindOf(target string) (kind, id string) {
-	kind, id, _ = strings.Cut(target, ":")
-	return kind, id
 }
