@@ -23,9 +23,8 @@ type tuning struct {
 // limit is there for what else happens meanwhile.
 var (
 	everyday = tuning{400, 80 << 20}
-	hashing  = tuning{-1, 88<<20 + int64(processors)*20<<20}
-	// Amid requests, whose garbage hashes do not count, there are half as many.
-	amid = tuning{-1, 68<<20 + int64(processors)*10<<20}
+	hashing  = tuning{-1, 32<<20 + int64(mostHeld)*19<<20}
+	amid     = tuning{-1, 27<<20 + int64(mostAmid)*19<<20}
 )
 
 var processors = runtime.GOMAXPROCS(0)
@@ -47,11 +46,22 @@ type memory struct {
 	at     int       // hashes that are being made
 	held   int       // those, and the ones whose memory is not collected yet
 	cycles uint64    // how often garbage was collected
-	amid   bool      // others are at work
+	amid   bool      // others are at work, or were lately
+	others time.Time // when others were last seen at work
 }
 
 // mostHeld is a hash for each processor, and garbage of half as many, two at least.
-var mostHeld = processors + max(2, processors/2)
+// Amid requests, half of the processors hash, and what the requests leave as
+// garbage wants room of its own: mostAmid is those, and garbage of two.
+var (
+	mostHeld = processors + max(2, processors/2)
+	mostAmid = max(1, processors/2) + 2
+)
+
+// lately is for how long others count as being at work once none was seen. Between
+// two of their requests there is often none, and a limit that is lifted in each
+// such moment lets their garbage grow beside that of hashes.
+const lately = 2 * time.Second
 
 // afresh is after how much rest a hash finds the heap as everyday requests left
 // it: in pieces, of which none is as long as it needs.
@@ -78,14 +88,11 @@ func (m *memory) hashing(begun bool) {
 func (m *memory) room(others bool) (leave func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.amid != others {
-		m.amid = others
-		tune(map[bool]tuning{true: amid, false: hashing}[others])
-	}
+	most := m.share(others)
 	if now := cycles(); now != m.cycles {
 		m.cycles, m.held = now, min(m.held, processors+1) // that many it may have found in use
 	}
-	if m.held >= mostHeld && os.Getenv("GOGC") == "" {
+	if m.held >= most && os.Getenv("GOGC") == "" {
 		runtime.GC()
 		m.cycles, m.held = cycles(), m.at
 	}
@@ -96,6 +103,23 @@ func (m *memory) room(others bool) (leave func()) {
 		defer m.mu.Unlock()
 		m.at--
 	}
+}
+
+// share tunes to whether others are at work, and gives how many hashes may be held.
+func (m *memory) share(others bool) (most int) {
+	if others {
+		m.others = time.Now()
+	}
+	if now := others || time.Since(m.others) < lately; now != m.amid {
+		m.amid = now
+		if tune(map[bool]tuning{true: amid, false: hashing}[now]); !now {
+			debug.FreeOSMemory() // the heap is in pieces, as afresh says
+		}
+	}
+	if m.amid {
+		return mostAmid
+	}
+	return mostHeld
 }
 
 // cycles is how often garbage was collected.

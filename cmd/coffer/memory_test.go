@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 )
 
 // TestRoomIsMade holds that garbage is collected once so many hashes are held, not
@@ -31,5 +32,32 @@ func TestRoomIsMade(t *testing.T) {
 	leave()
 	if m.at != 1 {
 		t.Errorf("%d are being made, want one", m.at)
+	}
+}
+
+// TestOthersLately holds that fewer hashes are held while others are at work, and
+// that a moment without any lifts nothing.
+func TestOthersLately(t *testing.T) {
+	tune(hashing)
+	t.Cleanup(func() { tune(everyday) })
+	m := &memory{}
+	for _, c := range []struct {
+		name   string
+		others bool
+		ago    time.Duration // since others were last seen
+		want   int
+	}{
+		{"nobody yet", false, time.Hour, mostHeld},
+		{"others", true, time.Hour, mostAmid},
+		{"a moment without", false, 0, mostAmid},
+		{"not for long", false, lately / 2, mostAmid},
+		{"no longer", false, lately, mostHeld},
+	} {
+		if c.ago > 0 {
+			m.others = time.Now().Add(-c.ago)
+		}
+		if got := m.share(c.others); got != c.want || m.amid != (c.want == mostAmid) {
+			t.Errorf("%s: %d may be held, amid %v; want %d", c.name, got, m.amid, c.want)
+		}
 	}
 }
