@@ -253,7 +253,7 @@ func TestConfirmAsksForTheStrongest(t *testing.T) {
 		alice.Post("/settings/recovery_codes").To(confirm + "?next=%2Fsettings%2Fsecurity").Wrote()
 		alice.Get(confirm+"?next=%2Fsettings%2Fsecurity").Is(200, "Confirm it is you", `name="code"`).Not(`name="password"`).Wrote()
 		alice.Post(confirm, "password", house.Password, "next", security).Is(401, "does not serve").
-			Wrote("authn_stepup_fail actor=$alice data.method=recovery")
+			Wrote("authn_stepup_fail actor=$alice data.method=code")
 		alice.Post(confirm, "code", app.Wrong(), "next", security).Is(401).Wrote("authn_stepup_fail data.method=code")
 		alice.Post(confirm, "code", app.Code(0), "next", security).To(security).
 			Wrote("authn_stepup_success data.method=totp", "session_renewed")

@@ -167,6 +167,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, route Route) {
 		if err := s.admit(w, r, route); err != nil {
 			return err
 		}
+		if err := headless(r, route); err != nil {
+			return err
+		}
 		if r.Method == http.MethodPost {
 			if err := read(w, r, route); err != nil {
 				return err
