@@ -25,10 +25,10 @@ export async function signOut({ page, log, hands }) {
 }
 
 // password gives the first of two proofs.
-export async function password({ page, hands }, path = '/login') {
+export async function password({ page, hands }, path = '/login', words = secrets.password) {
   await page.goto(path)
   await hands.type(page, 'username', 'ada.lovelace')
-  await hands.type(page, 'password', secrets.password)
+  await hands.type(page, 'password', words)
   await hands.use(page, page.getByRole('button', { name: /^Sign in( with password)?$/ }))
   await heading(page, 'Second step')
 }
