@@ -99,8 +99,15 @@ func (b *Browser) JSON(path, body string) *Answer {
 func (h *House) NewPasskey(kind virtualwebauthn.KeyType) *Passkey {
 	p := &Passkey{h: h, rp: virtualwebauthn.RelyingParty{Name: "Coffer", ID: "coffer.test", Origin: h.Setup.URL}}
 	p.device, p.key = virtualwebauthn.NewAuthenticator(), virtualwebauthn.NewCredential(kind)
+	for kind == virtualwebauthn.KeyTypeEC2 && len(p.key.Key.AttestationData()) != wholeEC2 {
+		p.key = virtualwebauthn.NewCredential(kind)
+	}
 	return p
 }
+
+// wholeEC2 is how long a COSE key on P-256 is, whose coordinates are of 32 bytes
+// each (RFC 9053, 7.1.1). The library leaves out a zero in front, as no device does.
+const wholeEC2 = 77
 
 // Visit has the device see the house at the address that it has now.
 func (p *Passkey) Visit() { p.rp.Origin = p.h.Setup.URL }
