@@ -16,11 +16,16 @@ import (
 	"coffer/internal/session"
 )
 
+// general is a proof that is for no operation of the person's own: what
+// administrators do to others asks for it, and no event holds the signature.
+const general = "authn_stepup_success"
+
 // signable are the operations that a passkey can be asked to sign: the names of
 // their events, each with what its target begins with.
 var signable = map[string]string{
 	"sensitive_read": "card:", "authn_factor_enrolled": "", "authn_factor_removed": "",
 	"authn_password_change": "account:", "user_exported": "account:", "user_erased": "account:",
+	general: "account:",
 }
 
 // enrollable are the targets whose id is made when the question is asked.

@@ -52,7 +52,7 @@ func (s *Service) Portrait(ctx context.Context, account string) (p Portrait, err
 	if err != nil {
 		return Portrait{}, cannot(err)
 	}
-	p.Created, p.LastLogin, p.CardsLocked = moment(created), moment(last), moment(locked)
+	p.Created, p.LastLogin, p.CardsLocked = instant(created), instant(last), instant(locked)
 	if p.Sessions, err = s.Sessions(ctx, account); err != nil {
 		return Portrait{}, err
 	}
@@ -77,17 +77,9 @@ func (s *Service) dated(ctx context.Context, q, account string, take func(string
 		if err := rows.Scan(&word, &at); err != nil {
 			return cannot(err)
 		}
-		take(word, moment(at))
+		take(word, instant(at))
 	}
 	return cannot(rows.Err())
-}
-
-// moment is a stored time; 0 is none.
-func moment(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }
 
 // Exported writes down that the person takes a copy of all that is theirs. The

@@ -204,51 +204,17 @@ func (s *Service) passkeyIn(ctx context.Context, half session.Session, q factor.
 		return events, err
 	})
 	if errors.Is(err, session.ErrReplaced) {
-		return Entry{}, s.late(ctx)
+		return Entry{}, late()
 	}
 	return e, err
 }
 
 // comeIn starts a whole session within tx, whatever proved the person.
 func (s *Service) comeIn(ctx context.Context, tx *db.Tx, k known, t limit.Try, method string) (e Entry, events []event.Event, err error) {
-	failures, err := cameIn(tx, k, "")
-	if err == nil && k.recovered && method == byPasskey {
-		_, err = tx.Exec(sqlRecovered, "", k.credential)
-	}
-	if err != nil {
-		return Entry{}, nil, err
-	}
-	unlocked, err := s.Limits.Passed(tx, t)
+	failures, unlocked, err := s.counted(tx, k, t, method == byPasskey)
 	if err != nil {
 		return Entry{}, nil, err
 	}
 	e, events, err = enter(ctx, tx, k.person, method)
 	return e, append(append([]event.Event{succeeded(e, method, failures)}, events...), unlocked...), err
-}
-
-// badAnswer is the answer to a passkey that proves nobody; what was wrong is for
-// the operator.
-func badAnswer(cause error, failed event.Event) error {
-	return &fault.Error{Kind: fault.Invalid, Status: 401, Text: "The passkey was not accepted. Try again, or use another way.", Err: cause, Events: []event.Event{failed}}
-}
-
-// unspent refuses an answer to a question that was answered before. Of several
-// at once the transaction decides; this is so that a copy is told as what it is.
-func (s *Service) unspent(ctx context.Context, q factor.Question, who session.Session) error {
-	spent, err := factor.IsSpent(ctx, s.Read, q.Nonce)
-	if err != nil {
-		return cannot(err)
-	}
-	return usedBefore(who, !spent)
-}
-
-// usedBefore is the answer to an answer that served already.
-func usedBefore(who session.Session, first bool) error {
-	if first {
-		return nil
-	}
-	return &fault.Error{
-		Kind: fault.Invalid, Status: 401, Text: "That answer was used already. Try again.",
-		Events: []event.Event{event.TokenReused{Account: who.Account, Session: who.Hash, Token: byPasskey, Reason: "used"}},
-	}
 }

@@ -109,7 +109,7 @@ func (s *Service) Verify(ctx context.Context, who session.Session, typed, device
 func (s *Service) verified(ctx context.Context, v verdict, result factor.Result, err error, text string) (Entry, error) {
 	switch {
 	case errors.Is(err, session.ErrReplaced):
-		return Entry{}, s.late(ctx)
+		return Entry{}, late()
 	case err != nil:
 		return Entry{}, err
 	case v.bar.Shut():
@@ -121,7 +121,7 @@ func (s *Service) verified(ctx context.Context, v verdict, result factor.Result,
 }
 
 // late is the answer to a second step that another request took first.
-func (s *Service) late(context.Context) error {
+func late() error {
 	f := notIn("This sign-in was made whole or ended a moment ago.")
 	f.To = "/"
 	return f
@@ -170,19 +170,28 @@ func (s *Service) refuseCode(tx *db.Tx, t limit.Try, p proof, failed event.Event
 	return append([]event.Event{failed}, locks...), err
 }
 
+// counted begins the counts of failures anew, as whoever comes in by more than a
+// password does, and lifts their locks. other says that a factor of another kind
+// than a recovery code proved them.
+func (s *Service) counted(tx *db.Tx, k known, t limit.Try, other bool) (failures int, unlocked []event.Event, err error) {
+	if failures, err = cameIn(tx, k, ""); err != nil {
+		return 0, nil, err
+	}
+	if k.recovered && other {
+		if _, err = tx.Exec(sqlRecovered, "", k.credential); err != nil {
+			return 0, nil, err
+		}
+	}
+	unlocked, err = s.Limits.Passed(tx, t)
+	return failures, unlocked, err
+}
+
 // complete makes the session whole within tx.
 func (s *Service) complete(ctx context.Context, tx *db.Tx, who session.Session, k known, t limit.Try, p proof) (e Entry, events []event.Event, err error) {
 	if err := barDisabled(tx, who.Account); err != nil {
 		return Entry{}, nil, err
 	}
-	failures, err := cameIn(tx, k, "")
-	if err == nil && k.recovered {
-		_, err = tx.Exec(sqlRecovered, "", k.credential)
-	}
-	if err != nil {
-		return Entry{}, nil, err
-	}
-	unlocked, err := s.Limits.Passed(tx, t)
+	failures, unlocked, err := s.counted(tx, k, t, p.by != session.ByRecovery)
 	if err != nil {
 		return Entry{}, nil, err
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"coffer/internal/account"
 	"coffer/internal/apptest/house"
+	"coffer/internal/session"
 )
 
 // person is the page of somebody who has a name here.
@@ -279,4 +281,20 @@ func TestLinkLife(t *testing.T) {
 	if account.LinkLife != time.Hour {
 		t.Errorf("a link lives for %v, want an hour", account.LinkLife)
 	}
+}
+
+// TestAdministratorsConfirmByPasskey holds that an administrator who holds a
+// passkey and nothing else can prove themselves with it before they act.
+func TestAdministratorsConfirmByPasskey(t *testing.T) {
+	house.Both(t, func(h *house.House) {
+		h.Person("alice", home)
+		root := admin(h, "root", office)
+		key := root.AddPasskey()
+		h.Pass(session.StepUp)
+		to := "/confirm?next=" + url.QueryEscape(person(h, "alice"))
+		root.Post(person(h, "alice")+"/role", "role", "auditor").To(to).Wrote()
+		root.Get(to).Is(200, "acting for others", `data-sign-kind="authn_stepup_success"`).Wrote()
+		root.Approve(key, "authn_stepup_success", "account:")
+		root.Post(person(h, "alice")+"/role", "role", "auditor").Is(303).Wrote("authz_change actor=$root subject=$alice")
+	})
 }

@@ -104,6 +104,9 @@ func signedFact(raw string) Fact {
 	return Fact{Name: "Signed", Text: "By the passkey with the id", Code: s.Credential}
 }
 
+// general is what an administrator's passkey signs before they act for others.
+const general = "authn_stepup_success"
+
 // doing says what a passkey would sign for, or nothing if it is no operation.
 // Whoever was led here by a stranger's link must be able to read it.
 func doing(op factor.Operation, held factor.Held) string {
@@ -124,6 +127,8 @@ func doing(op factor.Operation, held factor.Held) string {
 		if kind == factor.TOTP && held.App != nil && held.App.ID == id {
 			return "removing your authenticator app"
 		}
+	case general:
+		return "acting for others for five minutes"
 	case "authn_password_change":
 		return "changing your password"
 	case "user_exported":
@@ -139,6 +144,9 @@ func wanted(r *http.Request, next string) factor.Operation {
 	q := r.URL.Query()
 	if q.Get("kind") == "" && next == totpPage { // which only leads to one
 		return factor.Operation{Kind: "authn_factor_enrolled", Target: factor.TOTP}
+	}
+	if q.Get("kind") == "" && strings.HasPrefix(next, "/people/") {
+		return factor.Operation{Kind: general, Target: "account:"}
 	}
 	return factor.Operation{Kind: q.Get("kind"), Target: q.Get("target")}
 }
