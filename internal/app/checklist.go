@@ -67,7 +67,7 @@ func (a *App) httpsItem(b web.Before) admin.Item {
 	if i.Done {
 		return i
 	}
-	i.Do = "Put HTTPS before Coffer and give serve its address: --url https://…"
+	i.Do = "Give serve a certificate (--acme NAME, or --tls-cert and --tls-key), or put HTTPS before it and say its address: --url https://…"
 	i.State = "Passwords and numbers cross the network in clear."
 	host, _, _ := net.SplitHostPort(a.listener.Addr().String()) // a listener's own address has both parts
 	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() {

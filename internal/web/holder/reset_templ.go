@@ -142,7 +142,7 @@ func (p ResetView) Page() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "This writes <code>user_updated</code> and one <code>session_expired</code> per session that ends. ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "This writes <code>user_updated</code>, <code>authn_password_change</code> and one <code>session_expired</code> per session that ends. ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
